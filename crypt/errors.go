@@ -1,0 +1,55 @@
+package crypt
+
+import (
+	"errors"
+	"fmt"
+)
+
+// What a caller can decide on. Every error of this package, and of a well
+// written [Provider], wraps one of these, a context's error, or an error of the
+// key service it called.
+var (
+	// ErrNotSigned reports an item that has no signature: it was stored in
+	// plaintext, or its signature was removed or has the wrong type.
+	ErrNotSigned = errors.New("ddbenc: item is not signed")
+
+	// ErrVerify reports an item that is not what its writer signed, or whose
+	// keys don't fit. It is one error, with one text, for every failure from
+	// unwrapping the content key to decrypting the last attribute, so that it
+	// teaches nothing to someone who forges items.
+	ErrVerify = errors.New("ddbenc: item failed verification")
+
+	// ErrMalformed reports a material description that can't be read.
+	ErrMalformed = errors.New("ddbenc: item is malformed")
+
+	// ErrNoKey reports that the provider holds no key for what was asked: no
+	// content key for an attribute that is encrypted, or a verify-only key
+	// asked to sign.
+	ErrNoKey = errors.New("ddbenc: no key for this item")
+
+	// ErrUnsupported reports an algorithm, cipher mode or wrapping that is
+	// unknown or not allowed here.
+	ErrUnsupported = errors.New("ddbenc: unsupported algorithm")
+
+	// ErrInvalidItem reports an item that can't be encrypted: a value that the
+	// format can't hold, or a reserved attribute name.
+	ErrInvalidItem = errors.New("ddbenc: item can't be encrypted")
+
+	// ErrConfig reports keys, actions or names that can't work together. It
+	// comes from constructors and from [Format.ForTable], never from an item.
+	ErrConfig = errors.New("ddbenc: bad configuration")
+)
+
+// An AttributeError says which attribute could not be handled. Values never
+// enter its text.
+type AttributeError struct {
+	Op   string // "encrypt" or "sign"
+	Name string // attribute name
+	Err  error
+}
+
+func (e *AttributeError) Error() string {
+	return fmt.Sprintf("ddbenc: %s attribute %q: %v", e.Op, e.Name, e.Err)
+}
+
+func (e *AttributeError) Unwrap() error { return e.Err }
