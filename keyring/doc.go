@@ -1,0 +1,42 @@
+// Package keyring says where keys come from. Its types are DDBEC materials
+// providers, the [crypt.Provider] that crypt.NewDDBEC asks for the keys of each
+// item.
+//
+// # Which one
+//
+//	provider  content key       signing key   for
+//	Static    the same for all  configured    tests; tables small enough to be re-encrypted
+//	Wrapped   new for each item configured    keys that this process holds or a security module keeps
+//
+// [NewStatic] and [NewWrapped] take raw keys, and are all that most users need.
+// The forms that take [StaticKeys] and [WrappedKeys] are for RSA and ECDSA
+// keys, for other HMACs, and for programs that may only read or only write.
+//
+// # Keys
+//
+// [ParsePrivateKey] and [ParsePublicKey] read PEM and DER. Symmetric keys are
+// raw bytes. Constructors check keys once and copy them. No key is ever part of
+// an error, and keys and providers print without their secrets under every verb
+// of package fmt and in log/slog.
+//
+// # Security
+//
+// The material description, where an item says how its content key is wrapped,
+// is not signed. A provider therefore takes from it only what fits its own
+// configured keys, and an item whose content key can't be unwrapped is refused
+// in the same way as one with a bad signature. Spec: Security considerations,
+// "Order of operations, oracles, downgrade".
+//
+// The signature covers neither the wrapped key nor the content key. Whoever can
+// write to the table and knows an RSA public wrapping key can replace the
+// content key under ciphertext that stays correctly signed; the result is
+// garbage that the strict decoder refuses, not a value of the attacker's choice.
+// AES key wrap doesn't give that away. Spec: Security considerations, "No key
+// commitment in wrapped materials".
+//
+// # Compatibility
+//
+// Items written by the Java and Python clients with the corresponding providers
+// can be read, and the reverse. What differs from either of them is said beside
+// the function that differs.
+package keyring
