@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
@@ -63,6 +64,9 @@ type EncryptionMaterials struct {
 	// encryptor adds the cipher mode and the signing algorithm. Readable and
 	// not signed.
 	Description map[string]string
+
+	// encoded is the description as stored, once the first item needed it.
+	encoded atomic.Pointer[[]byte]
 }
 
 // DecryptionMaterials verify and decrypt one item. A provider may return the

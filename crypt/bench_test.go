@@ -1,0 +1,85 @@
+package crypt_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/ddbenc/ddbenc/codec"
+	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/keyring"
+)
+
+type benchItem struct {
+	table crypt.Table
+	item  item
+}
+
+func loadBenchItem(tb testing.TB, size string) benchItem {
+	dir := os.Getenv("DDBENC_BENCH_ITEMS")
+	if dir == "" {
+		tb.Skip("set DDBENC_BENCH_ITEMS to a folder with small.json, medium.json and large.json")
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, size+".json"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var doc struct {
+		Table        string                                 `json:"table_name"`
+		PartitionKey string                                 `json:"partition_key"`
+		SortKey      string                                 `json:"sort_key"`
+		Actions      struct{ Attributes map[string]string } `json:"attribute_actions"`
+		Item         json.RawMessage
+	}
+	if err := json.Unmarshal(raw, &doc); err != nil {
+		tb.Fatal(err)
+	}
+	b := benchItem{item: must(codec.UnmarshalItem(doc.Item)), table: crypt.Table{Name: doc.Table, PartitionKey: doc.PartitionKey, SortKey: doc.SortKey,
+		Actions: crypt.Actions{Default: crypt.EncryptAndSign, Attributes: map[string]crypt.Action{}}}}
+	for name, action := range doc.Actions.Attributes {
+		b.table.Actions.Attributes[name] = map[string]crypt.Action{"ENCRYPT_AND_SIGN": crypt.EncryptAndSign, "SIGN_ONLY": crypt.SignOnly}[action]
+	}
+	return b
+}
+
+func BenchmarkEncryptItem(b *testing.B) {
+	benchmarkItem(b, func(ctx context.Context, enc crypt.Encryptor, plain, _ item) error {
+		_, err := enc.Encrypt(ctx, plain)
+		return err
+	})
+}
+
+func BenchmarkDecryptItem(b *testing.B) {
+	benchmarkItem(b, func(ctx context.Context, enc crypt.Encryptor, _, stored item) error {
+		_, err := enc.Decrypt(ctx, stored)
+		return err
+	})
+}
+
+func benchmarkItem(b *testing.B, op func(ctx context.Context, enc crypt.Encryptor, plain, stored item) error) {
+	providers := []struct {
+		name string
+		p    crypt.Provider
+	}{
+		{"ddbec-static", must(keyring.NewStatic(sequence(32), sequence(32)))},
+		{"ddbec-wrapped", must(keyring.NewWrapped(sequence(32), sequence(32)))},
+	}
+	for _, provider := range providers {
+		for _, size := range []string{"small", "medium", "large"} {
+			b.Run(provider.name+"/"+size, func(b *testing.B) {
+				bench := loadBenchItem(b, size)
+				enc := must(crypt.NewDDBEC(provider.p).ForTable(bench.table))
+				stored := must(enc.Encrypt(b.Context(), bench.item))
+				ctx := context.Background()
+				b.ReportAllocs()
+				for b.Loop() {
+					if err := op(ctx, enc, bench.item, stored); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,130 @@
+package crypt
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/ddbenc/ddbenc/codec"
+)
+
+// Decrypt implements [Encryptor]. Spec: Encrypting and decrypting one item,
+// "Decrypt"; the comments number its steps.
+func (t *ddbecTable) Decrypt(ctx context.Context, item map[string]types.AttributeValue) (map[string]types.AttributeValue, error) {
+	if t.read.none { // 1
+		return maps.Clone(item), nil
+	}
+	signature, ok := item[DDBECSignature].(*types.AttributeValueMemberB) // 2
+	if !ok {
+		return nil, ErrNotSigned
+	}
+	description, err := readDescription(item)
+	if err != nil {
+		return nil, err
+	}
+	if err := contextErr(ctx); err != nil {
+		return nil, err
+	}
+	ec, tableHash, err := t.contextFor(item, description) // 3
+	if err != nil {
+		return nil, err
+	}
+	materials, err := t.provider.DecryptionMaterials(ctx, ec) // 4
+	if err != nil {
+		return nil, err
+	}
+	if materials == nil || materials.VerificationKey == nil {
+		return nil, fmt.Errorf("%w: the provider returned no verification key", ErrNoKey)
+	}
+	var stack [fieldsOnStack]ddbecField
+	fields := t.read.fields(stack[:0], item)
+	verified := t.verify(fields, tableHash, materials.VerificationKey, description[descSigningAlgorithm], signature.Value) // 5
+	if key := materials.ContentKey; !verified || key != nil && key.block == nil {
+		return nil, ErrVerify
+	}
+	return decryptFields(item, fields, materials.ContentKey, description) // 6, 7
+}
+
+// readDescription returns an item's material description; a missing one is
+// empty. Spec: Material description.
+func readDescription(item map[string]types.AttributeValue) (map[string]string, error) {
+	v, ok := item[DDBECDescription]
+	if !ok {
+		return nil, nil
+	}
+	b, ok := v.(*types.AttributeValueMemberB)
+	if !ok {
+		return nil, fmt.Errorf("%w: the material description is not binary", ErrMalformed)
+	}
+	description, err := codec.DecodeDescription(b.Value)
+	if err != nil {
+		return nil, fmt.Errorf("%w: material description: %w", ErrMalformed, err)
+	}
+	return description, nil
+}
+
+// verify reports whether signature is that of the stored fields in the Java
+// client's order, or else in the Python client's if that is another.
+func (t *ddbecTable) verify(fields []ddbecField, table [32]byte, key *VerificationKey, algorithm string, signature []byte) bool {
+	verifiesAs := func(order codec.Order) bool {
+		message, err := appendStringToSign(nil, table, fields, order)
+		return err == nil && key.verifies(algorithm, message, signature) // DynamoDB can't have stored what has no string to sign
+	}
+	return verifiesAs(codec.JavaOrder) ||
+		orderDependent(fields) && verifiesAs(codec.PythonOrder) ||
+		t.rounding && verifiesAs(codec.PythonRounding)
+}
+
+// decryptFields returns a verified item without the reserved attributes and
+// with its encrypted attributes decrypted.
+func decryptFields(item map[string]types.AttributeValue, fields []ddbecField, key *ContentKey, description map[string]string) (map[string]types.AttributeValue, error) {
+	encrypted, longest := 0, 0
+	for i := range fields {
+		if f := &fields[i]; f.action == EncryptAndSign {
+			b, ok := f.value.(*types.AttributeValueMemberB)
+			if !ok {
+				return nil, ErrVerify // signed all the same: a broken writer
+			}
+			encrypted++
+			longest = max(longest, len(b.Value))
+		}
+	}
+	plain := make(map[string]types.AttributeValue, len(item))
+	for name, v := range item {
+		if name != DDBECDescription && name != DDBECSignature {
+			plain[name] = v
+		}
+	}
+	if encrypted == 0 {
+		return plain, nil
+	}
+	if key == nil {
+		return nil, fmt.Errorf("%w: attributes are encrypted and there is no content key", ErrNoKey)
+	}
+	if mode := description[descCipherMode]; mode != cipherMode {
+		return nil, fmt.Errorf("%w: the cipher mode is not %s", ErrUnsupported, cipherMode)
+	}
+	buf := make([]byte, longest)
+	defer clear(buf)
+	for i := range fields {
+		f := &fields[i]
+		if f.action != EncryptAndSign {
+			continue
+		}
+		serialized, ok := open(buf, key.block, f.value.(*types.AttributeValueMemberB).Value)
+		if !ok {
+			return nil, ErrVerify
+		}
+		// Strict about trailing bytes, or a wrapped key could be replaced with
+		// little work. Spec: Security considerations, "No key commitment in
+		// wrapped materials".
+		value, err := codec.DecodeDDBEC(serialized)
+		if err != nil {
+			return nil, ErrVerify
+		}
+		plain[f.name] = value
+	}
+	return plain, nil
+}

@@ -1,0 +1,204 @@
+package crypt
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/ddbenc/ddbenc/codec"
+)
+
+// fieldsOnStack is the number of attributes whose bookkeeping needs no heap.
+const fieldsOnStack = 24
+
+// Encrypt implements [Encryptor]. Spec: Encrypting and decrypting one item,
+// "Encrypt"; the comments number its steps.
+func (t *ddbecTable) Encrypt(ctx context.Context, item map[string]types.AttributeValue) (map[string]types.AttributeValue, error) {
+	if t.write.none { // 1
+		return maps.Clone(item), nil
+	}
+	for _, name := range t.Reserved() { // 2; values are validated as they are serialized
+		if _, ok := item[name]; ok {
+			return nil, fmt.Errorf("%w: attribute name %q is reserved", ErrInvalidItem, name)
+		}
+	}
+	if err := contextErr(ctx); err != nil {
+		return nil, err
+	}
+	ec, tableHash, err := t.contextFor(item, t.description) // 4
+	if err != nil {
+		return nil, err
+	}
+	materials, err := t.provider.EncryptionMaterials(ctx, ec) // 5
+	if err != nil {
+		return nil, err
+	}
+	if materials == nil || materials.SigningKey == nil {
+		return nil, fmt.Errorf("%w: the provider returned no signing key", ErrNoKey)
+	}
+	if k := materials.ContentKey; k != nil && k.block == nil {
+		return nil, fmt.Errorf("%w: the provider returned an unusable content key", ErrNoKey)
+	}
+	var stack [fieldsOnStack]ddbecField
+	fields := t.write.fields(stack[:0], item)
+	if t.sameOrder && orderDependent(fields) {
+		return nil, fmt.Errorf("%w: the Java and the Python client sort its sets or names differently", ErrInvalidItem)
+	}
+	s := sealer{order: t.order, fields: inOrder(fields, t.order), tableHash: tableHash}
+	stored, err := s.seal(item, materials.ContentKey, t.random) // 6, 7
+	if err != nil {
+		return nil, err
+	}
+	description, err := t.describe(materials) // 8
+	if err != nil {
+		return nil, err
+	}
+	signature, err := materials.SigningKey.sign(s.toSign) // 9
+	if err != nil {
+		return nil, err
+	}
+	stored[DDBECDescription] = &types.AttributeValueMemberB{Value: description}
+	stored[DDBECSignature] = &types.AttributeValueMemberB{Value: signature}
+	return stored, nil
+}
+
+// A sealer encrypts the attributes of one item and builds its string to sign.
+type sealer struct {
+	order     codec.Order
+	fields    []ddbecField // in order
+	tableHash [32]byte
+	toSign    []byte
+}
+
+// seal returns a copy of item with its attributes encrypted, with room for two
+// more, and leaves the string to sign in s.toSign.
+func (s *sealer) seal(item map[string]types.AttributeValue, key *ContentKey, random func([]byte)) (map[string]types.AttributeValue, error) {
+	encrypted, size := 0, 0
+	for i := range s.fields {
+		if f := &s.fields[i]; f.action == EncryptAndSign {
+			encrypted++
+			size += headSize + 2*ivSize + sizeHint(f.value)
+		}
+	}
+	if encrypted > 0 && key == nil {
+		return nil, fmt.Errorf("%w: attributes are to be encrypted and the provider returned no content key", ErrNoKey)
+	}
+	ivs := make([]byte, encrypted*ivSize)
+	random(ivs)
+
+	// All ciphertexts share one buffer. It may move while it grows, so values
+	// are cut from it at the end.
+	buf := make([]byte, 0, size)
+	ends := make([]int, 0, len(s.fields))
+	var scratch [512]byte
+	plain := scratch[:0]
+	s.toSign = append(make([]byte, 0, stringToSignSize(len(s.fields))), s.tableHash[:]...)
+	for i := range s.fields {
+		f := &s.fields[i]
+		var err error
+		if f.action == EncryptAndSign {
+			start := len(buf)
+			if buf, err = codec.AppendDDBEC(openSealed(buf), f.value, s.order); err == nil {
+				buf = closeSealed(buf, start, key.block, ivs[:ivSize])
+				ivs = ivs[ivSize:]
+				s.toSign = appendFieldHashes(s.toSign, f, buf[start:])
+			}
+		} else if plain, err = codec.AppendDDBEC(plain[:0], f.value, s.order); err == nil {
+			s.toSign = appendFieldHashes(s.toSign, f, plain)
+		}
+		if err != nil {
+			clear(buf[:cap(buf)]) // may hold plaintext
+			return nil, &AttributeError{Op: "encrypt", Name: f.name, Err: fmt.Errorf("%w: %w", ErrInvalidItem, err)}
+		}
+		ends = append(ends, len(buf))
+	}
+
+	stored := make(map[string]types.AttributeValue, len(item)+2)
+	for name, v := range item {
+		stored[name] = v
+	}
+	values := make([]types.AttributeValueMemberB, 0, encrypted)
+	start := 0
+	for i := range s.fields {
+		if s.fields[i].action == EncryptAndSign {
+			values = append(values, types.AttributeValueMemberB{Value: buf[start+headSize : ends[i] : ends[i]]})
+			stored[s.fields[i].name] = &values[len(values)-1]
+		}
+		start = ends[i]
+	}
+	return stored, nil
+}
+
+// sizeHint returns about how many bytes v has serialized, and seldom fewer. It
+// runs before v was validated, so any part of v may be nil.
+func sizeHint(v types.AttributeValue) int {
+	size := 8 // tag and length, or all of a bool
+	switch v := v.(type) {
+	case *types.AttributeValueMemberS:
+		if v != nil {
+			size += len(v.Value)
+		}
+	case *types.AttributeValueMemberN:
+		if v != nil {
+			size += len(v.Value)
+		}
+	case *types.AttributeValueMemberB:
+		if v != nil {
+			size += len(v.Value)
+		}
+	case *types.AttributeValueMemberSS:
+		if v != nil {
+			size += textsHint(v.Value)
+		}
+	case *types.AttributeValueMemberNS:
+		if v != nil {
+			size += textsHint(v.Value)
+		}
+	case *types.AttributeValueMemberL:
+		if v != nil {
+			for _, e := range v.Value {
+				size += sizeHint(e)
+			}
+		}
+	case *types.AttributeValueMemberM:
+		if v != nil {
+			for name, e := range v.Value {
+				size += 8 + len(name) + sizeHint(e)
+			}
+		}
+	}
+	return size
+}
+
+func textsHint(texts []string) int {
+	size := 0
+	for _, s := range texts {
+		size += 4 + len(s)
+	}
+	return size
+}
+
+// describe returns the material description to store. That of materials which
+// serve many items is encoded once.
+func (t *ddbecTable) describe(m *EncryptionMaterials) ([]byte, error) {
+	if done := m.encoded.Load(); done != nil && t.description == nil {
+		return *done, nil
+	}
+	entries := make(map[string]string, len(t.description)+len(m.Description)+2)
+	maps.Copy(entries, t.description)
+	maps.Copy(entries, m.Description)
+	if m.ContentKey != nil {
+		entries[descCipherMode] = cipherMode
+	}
+	entries[descSigningAlgorithm] = m.SigningKey.Algorithm()
+	encoded, err := codec.AppendDescription(nil, entries)
+	if err != nil {
+		return nil, fmt.Errorf("%w: material description: %w", ErrInvalidItem, err)
+	}
+	if t.description == nil {
+		m.encoded.Store(&encoded)
+	}
+	return encoded, nil
+}
