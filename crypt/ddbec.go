@@ -216,7 +216,7 @@ func (d *DDBEC) compile(t Table, actions Actions) (*ddbecActions, []error) {
 	c := &ddbecActions{none: actions.takesNone(), byDefault: actions.Default, index: make(map[string]int, len(set))}
 	for _, name := range slices.SortedFunc(maps.Keys(set), javaNames) {
 		c.index[name] = len(c.known)
-		c.known = append(c.known, ddbecName{name: name, action: set[name], hash: sha256.Sum256([]byte(name))})
+		c.known = append(c.known, *newDDBECName(name, set[name]))
 	}
 	return c, errs
 }
@@ -236,6 +236,10 @@ type ddbecName struct {
 	name   string
 	action Action
 	hash   [sha256.Size]byte // of the name
+}
+
+func newDDBECName(name string, action Action) *ddbecName {
+	return &ddbecName{name: name, action: action, hash: sha256.Sum256([]byte(name))}
 }
 
 // ddbecTable is the [Encryptor] of one table.

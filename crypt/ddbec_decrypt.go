@@ -38,8 +38,7 @@ func (t *ddbecTable) Decrypt(ctx context.Context, item map[string]types.Attribut
 	if materials == nil || materials.VerificationKey == nil {
 		return nil, fmt.Errorf("%w: the provider returned no verification key", ErrNoKey)
 	}
-	var stack [fieldsOnStack]ddbecField
-	fields := t.read.fields(stack[:0], item)
+	fields := t.read.fields(item)
 	verified := t.verify(fields, tableHash, materials.VerificationKey, description[descSigningAlgorithm], signature.Value) // 5
 	if key := materials.ContentKey; !verified || key != nil && key.block == nil {
 		return nil, ErrVerify

@@ -10,9 +10,6 @@ import (
 	"github.com/ddbenc/ddbenc/codec"
 )
 
-// fieldsOnStack is the number of attributes whose bookkeeping needs no heap.
-const fieldsOnStack = 24
-
 // Encrypt implements [Encryptor]. Spec: Encrypting and decrypting one item,
 // "Encrypt"; the comments number its steps.
 func (t *ddbecTable) Encrypt(ctx context.Context, item map[string]types.AttributeValue) (map[string]types.AttributeValue, error) {
@@ -41,8 +38,7 @@ func (t *ddbecTable) Encrypt(ctx context.Context, item map[string]types.Attribut
 	if k := materials.ContentKey; k != nil && k.block == nil {
 		return nil, fmt.Errorf("%w: the provider returned an unusable content key", ErrNoKey)
 	}
-	var stack [fieldsOnStack]ddbecField
-	fields := t.write.fields(stack[:0], item)
+	fields := t.write.fields(item)
 	if t.sameOrder && orderDependent(fields) {
 		return nil, fmt.Errorf("%w: the Java and the Python client sort its sets or names differently", ErrInvalidItem)
 	}
@@ -75,11 +71,14 @@ type sealer struct {
 // seal returns a copy of item with its attributes encrypted, with room for two
 // more, and leaves the string to sign in s.toSign.
 func (s *sealer) seal(item map[string]types.AttributeValue, key *ContentKey, random func([]byte)) (map[string]types.AttributeValue, error) {
-	encrypted, size := 0, 0
+	encrypted, size, longestPlain := 0, 0, 0
 	for i := range s.fields {
-		if f := &s.fields[i]; f.action == EncryptAndSign {
+		f := &s.fields[i]
+		if f.action == EncryptAndSign {
 			encrypted++
 			size += headSize + 2*ivSize + sizeHint(f.value)
+		} else {
+			longestPlain = max(longestPlain, sizeHint(f.value))
 		}
 	}
 	if encrypted > 0 && key == nil {
@@ -88,30 +87,28 @@ func (s *sealer) seal(item map[string]types.AttributeValue, key *ContentKey, ran
 	ivs := make([]byte, encrypted*ivSize)
 	random(ivs)
 
-	// All ciphertexts share one buffer. It may move while it grows, so values
-	// are cut from it at the end.
-	buf := make([]byte, 0, size)
-	ends := make([]int, 0, len(s.fields))
-	var scratch [512]byte
-	plain := scratch[:0]
+	// All ciphertexts share one buffer, which ends with room to serialize other
+	// values in. It may move while it grows, so values are cut from it at the end.
+	buf := make([]byte, 0, size+longestPlain)
+	ends := make([]int, 0, encrypted)
 	s.toSign = append(make([]byte, 0, stringToSignSize(len(s.fields))), s.tableHash[:]...)
 	for i := range s.fields {
-		f := &s.fields[i]
-		var err error
+		f, start := &s.fields[i], len(buf)
 		if f.action == EncryptAndSign {
-			start := len(buf)
-			if buf, err = codec.AppendDDBEC(openSealed(buf), f.value, s.order); err == nil {
-				buf = closeSealed(buf, start, key.block, ivs[:ivSize])
-				ivs = ivs[ivSize:]
-				s.toSign = appendFieldHashes(s.toSign, f, buf[start:])
-			}
-		} else if plain, err = codec.AppendDDBEC(plain[:0], f.value, s.order); err == nil {
-			s.toSign = appendFieldHashes(s.toSign, f, plain)
+			buf = openSealed(buf)
 		}
-		if err != nil {
-			clear(buf[:cap(buf)]) // may hold plaintext
+		var err error
+		if buf, err = codec.AppendDDBEC(buf, f.value, s.order); err != nil {
+			clear(buf) // holds plaintext
 			return nil, &AttributeError{Op: "encrypt", Name: f.name, Err: fmt.Errorf("%w: %w", ErrInvalidItem, err)}
 		}
+		if f.action != EncryptAndSign {
+			s.toSign = appendFieldHashes(s.toSign, f, buf[start:])
+			buf = buf[:start]
+			continue
+		}
+		buf = closeSealed(buf, start, key.block, ivs[len(ends)*ivSize:][:ivSize])
+		s.toSign = appendFieldHashes(s.toSign, f, buf[start:])
 		ends = append(ends, len(buf))
 	}
 
@@ -119,14 +116,15 @@ func (s *sealer) seal(item map[string]types.AttributeValue, key *ContentKey, ran
 	for name, v := range item {
 		stored[name] = v
 	}
-	values := make([]types.AttributeValueMemberB, 0, encrypted)
-	start := 0
+	values := make([]types.AttributeValueMemberB, encrypted)
+	start, n := 0, 0
 	for i := range s.fields {
 		if s.fields[i].action == EncryptAndSign {
-			values = append(values, types.AttributeValueMemberB{Value: buf[start+headSize : ends[i] : ends[i]]})
-			stored[s.fields[i].name] = &values[len(values)-1]
+			values[n].Value = buf[start+headSize : ends[n] : ends[n]]
+			stored[s.fields[i].name] = &values[n]
+			start = ends[n]
+			n++
 		}
-		start = ends[i]
 	}
 	return stored, nil
 }

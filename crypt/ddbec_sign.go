@@ -10,18 +10,17 @@ import (
 	"github.com/ddbenc/ddbenc/codec"
 )
 
-// A ddbecField is one attribute of an item beside its action.
+// A ddbecField is one attribute of an item beside what is known of its name.
 type ddbecField struct {
-	name   string
-	value  types.AttributeValue
-	action Action
-	hash   [sha256.Size]byte // of the name
+	*ddbecName
+	value types.AttributeValue
 }
 
-// fields appends the attributes of item to dst in Java's order of their names,
-// leaving out the reserved ones and those with the action DoNothing. What the
-// table's actions name is found in order; only other names are sorted.
-func (a *ddbecActions) fields(dst []ddbecField, item map[string]types.AttributeValue) []ddbecField {
+// fields returns the attributes of item in Java's order of their names, leaving
+// out the reserved ones and those with the action DoNothing. What the table's
+// actions name is found in order; only other names are sorted.
+func (a *ddbecActions) fields(item map[string]types.AttributeValue) []ddbecField {
+	fields := make([]ddbecField, 0, len(item))
 	found := 0
 	for i := range a.known {
 		n := &a.known[i]
@@ -31,24 +30,24 @@ func (a *ddbecActions) fields(dst []ddbecField, item map[string]types.AttributeV
 		}
 		found++
 		if n.action.signed() {
-			dst = append(dst, ddbecField{n.name, v, n.action, n.hash})
+			fields = append(fields, ddbecField{n, v})
 		}
 	}
 	if !a.byDefault.signed() || found == len(item) {
-		return dst
+		return fields
 	}
 	sorted := true
 	for name, v := range item {
 		if _, ok := a.index[name]; ok || name == DDBECDescription || name == DDBECSignature {
 			continue
 		}
-		dst = append(dst, ddbecField{name, v, a.byDefault, sha256.Sum256([]byte(name))})
+		fields = append(fields, ddbecField{newDDBECName(name, a.byDefault), v})
 		sorted = false
 	}
 	if !sorted {
-		slices.SortFunc(dst, func(x, y ddbecField) int { return javaNames(x.name, y.name) })
+		slices.SortFunc(fields, func(x, y ddbecField) int { return javaNames(x.name, y.name) })
 	}
-	return dst
+	return fields
 }
 
 var (
@@ -94,15 +93,18 @@ func appendFieldHashes(dst []byte, f *ddbecField, serialized []byte) []byte {
 // are in Java's order.
 func appendStringToSign(dst []byte, table [sha256.Size]byte, fields []ddbecField, order codec.Order) ([]byte, error) {
 	fields = inOrder(fields, order)
-	dst = append(slices.Grow(dst, stringToSignSize(len(fields))), table[:]...)
-	var scratch [512]byte
-	buf := scratch[:0]
+	longest := 0
 	for i := range fields {
-		var err error
-		if buf, err = codec.AppendDDBEC(buf[:0], fields[i].value, order); err != nil {
+		longest = max(longest, sizeHint(fields[i].value))
+	}
+	dst = append(slices.Grow(dst, stringToSignSize(len(fields))+longest), table[:]...)
+	for i := range fields {
+		done := len(dst) // what follows is room to serialize in
+		room, err := codec.AppendDDBEC(dst, fields[i].value, order)
+		if err != nil {
 			return nil, &AttributeError{Op: "sign", Name: fields[i].name, Err: fmt.Errorf("%w: %w", ErrInvalidItem, err)}
 		}
-		dst = appendFieldHashes(dst, &fields[i], buf)
+		dst = appendFieldHashes(room[:done], &fields[i], room[done:])
 	}
 	return dst, nil
 }
