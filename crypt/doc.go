@@ -1,0 +1,34 @@
+// Package crypt encrypts, signs, verifies and decrypts DynamoDB items, one at a
+// time. It knows neither tables nor networks: package ddbenc, which most programs
+// use instead, calls it for every item that it reads or writes. By itself it
+// serves programs that hold items already: a Lambda, an export, an import.
+//
+//	enc, err := crypt.NewDDBEC(provider).ForTable(crypt.Table{
+//		Name:         "patients",
+//		PartitionKey: "id",
+//		Actions:      crypt.Actions{Default: crypt.EncryptAndSign},
+//	})
+//	stored, err := enc.Encrypt(ctx, item)
+//
+// # Formats
+//
+// [NewDDBEC] is the format of the Amazon DynamoDB Encryption Client (DDBEC) for
+// Python and Java. An encrypted attribute keeps its name and becomes binary; the
+// item gets two more attributes, [DDBECDescription] and [DDBECSignature]. What
+// was once written stays readable by later versions of this package.
+//
+// # What is protected
+//
+// Names and stored values of signed attributes are authentic, and belong to this
+// table's name. Encrypted values are secret, except for their length to the next
+// multiple of 16 bytes. Not secret: names of tables and attributes, key
+// attributes, signed and untouched values, and the material description. Not
+// authentic: attributes with the action [DoNothing], the material description,
+// and time: an older version of an item, signature and all, is accepted.
+//
+// # Errors
+//
+// Errors hold names of attributes, sizes and algorithms, never a key, a
+// plaintext or the value of an attribute. Branch on the sentinels, [ErrVerify]
+// first among them, with errors.Is.
+package crypt
