@@ -28,8 +28,8 @@ import (
 // visible is the number of AES rounds that the key causes later, and only to
 // someone who guesses a padding with one of three exact lengths.
 //
-// The error says that wrapped is not a number below the modulus, which anyone
-// can see.
+// Wrapped is as long as the modulus. The error says that it isn't a number below
+// it, which anyone can see.
 func unwrapPKCS1v15(priv *rsa.PrivateKey, wrapped []byte) ([]byte, error) {
 	random := make([]byte, 32)
 	rand.Read(random) // never fails

@@ -21,8 +21,9 @@ import (
 type Wrapped struct {
 	keys         WrappedKeys // Verification is always set
 	cfg          config
-	contentBytes int           // length of a new content key
-	wrapAlg      wrapAlgorithm // of a new content key
+	contentAlg   string        // of a new content key, such as "AES/256"
+	contentBytes int           // its length
+	wrapAlg      wrapAlgorithm // how it is wrapped
 }
 
 var _ crypt.Provider = (*Wrapped)(nil)
@@ -118,35 +119,37 @@ func (p *Wrapped) setWriting() error {
 	case "", "AES", "AES/256":
 		// Java makes of a bare "AES" what the platform's default is, 128 bits
 		// on some releases and more on others.
-		p.contentBytes = 32
+		p.contentAlg, p.contentBytes = "AES/256", 32
 	case "AES/192":
-		p.contentBytes = 24
+		p.contentAlg, p.contentBytes = alg, 24
 	case "AES/128":
-		p.contentBytes = 16
+		p.contentAlg, p.contentBytes = alg, 16
 	default:
 		return fmt.Errorf("%w: content algorithm %q, want AES/128, AES/192 or AES/256", crypt.ErrConfig, alg)
 	}
 	if p.keys.Wrapping == nil {
 		return nil
 	}
-	p.wrapAlg = p.keys.Wrapping.defaultWrapAlgorithm()
-	name, ok := p.cfg.description[crypt.DescWrapAlgorithm]
-	if !ok {
+	key := p.keys.Wrapping
+	p.wrapAlg = key.defaultWrapAlgorithm()
+	if name, ok := p.cfg.description[crypt.DescWrapAlgorithm]; ok {
+		a, known := wrapAlgorithmOf(name)
+		switch {
+		case !known:
+			return fmt.Errorf("%w: unknown wrapping algorithm %q", crypt.ErrConfig, name)
+		case a.family != key.family():
+			return fmt.Errorf("%w: wrapping algorithm %q doesn't fit an %s key", crypt.ErrConfig, name, key.family())
+		case a.pkcs1v15():
+			return fmt.Errorf("%w: wrapping algorithm %q is not written, only read", crypt.ErrConfig, name)
+		}
+		p.wrapAlg = a
+	}
+	if key.pub == nil {
 		return nil
 	}
-	a, known := wrapAlgorithmOf(name)
-	switch {
-	case !known:
-		return fmt.Errorf("%w: unknown wrapping algorithm %q", crypt.ErrConfig, name)
-	case a.family != p.keys.Wrapping.family():
-		return fmt.Errorf("%w: wrapping algorithm %q doesn't fit an %s key", crypt.ErrConfig, name, p.keys.Wrapping.family())
-	case a.pkcs1v15():
-		return fmt.Errorf("%w: wrapping algorithm %q is not written, only read", crypt.ErrConfig, name)
+	if got, want := key.pub.Size(), p.contentBytes+2*p.wrapAlg.oaep.Size()+2; got < want {
+		return fmt.Errorf("%w: RSA key is %d bytes, want at least %d for %q", crypt.ErrConfig, got, want, p.wrapAlg.name)
 	}
-	if size := p.contentBytes + 2*a.oaep.Size() + 2; a.oaep != 0 && size > p.keys.Wrapping.pub.Size() {
-		return fmt.Errorf("%w: RSA key is %d bytes, want at least %d for %q", crypt.ErrConfig, p.keys.Wrapping.pub.Size(), size, name)
-	}
-	p.wrapAlg = a
 	return nil
 }
 
@@ -175,7 +178,7 @@ func (p *Wrapped) EncryptionMaterials(context.Context, *crypt.EncryptionContext)
 	}
 	description := make(map[string]string, len(p.cfg.description)+5) // the encryptor adds two
 	merge(description, p.cfg.description)
-	description[crypt.DescContentAlgorithm] = fmt.Sprintf("AES/%d", 8*p.contentBytes)
+	description[crypt.DescContentAlgorithm] = p.contentAlg
 	description[crypt.DescContentKey] = base64.StdEncoding.EncodeToString(wrapped)
 	description[crypt.DescWrapAlgorithm] = p.wrapAlg.name
 	return &crypt.EncryptionMaterials{

@@ -144,11 +144,11 @@ func (k *WrappingKey) wrap(a wrapAlgorithm, key []byte) ([]byte, error) {
 func (k *WrappingKey) unwrap(a wrapAlgorithm, wrapped []byte) (key []byte, ok bool) {
 	var err error
 	switch {
+	case k.block != nil && len(wrapped) > 32+8:
+		return nil, false // a hostile item would buy time with a long one
+	case k.pub != nil && len(wrapped) != k.pub.Size():
+		return nil, false // crypto/rsa would take a shorter one as a number
 	case k.block != nil:
-		// The bound keeps a hostile item from buying time with a long one.
-		if len(wrapped) > 32+8 {
-			return nil, false
-		}
 		key, err = josecipher.KeyUnwrap(k.block, wrapped)
 	case a.pkcs1v15():
 		key, err = unwrapPKCS1v15(k.priv.(*rsa.PrivateKey), wrapped)
