@@ -74,7 +74,7 @@ func rootName(t reflect.Type) string {
 func (c *compiler) unfit(t reflect.Type) string {
 	switch {
 	case t.Kind() != reflect.Struct:
-		return fmt.Sprintf("a table's type is a struct or a pointer to one, not a %s: for items without a struct use package crypt", t.Kind())
+		return "not a struct: a table's type is a struct or a pointer to one, and package crypt is for items without a type"
 	case implements(t, marshalerType):
 		return marshalsItself(t, marshalerType)
 	case c.mode.useMarshalers && implements(t, textMarshalerType):
@@ -148,7 +148,7 @@ func (c *compiler) attribute(f field, context bool) {
 	if neverStored(f.goType) {
 		for _, tag := range []string{f.actionText, f.attrText, f.indexText} {
 			if tag != "" {
-				c.refuse(f.path, tag, fmt.Sprintf("has no effect on a %s, which is never stored", f.goType.Kind()), "")
+				c.refuse(f.path, tag, fmt.Sprintf("has no effect on %s, which is never stored", f.goType), "")
 			}
 		}
 		return
@@ -272,7 +272,7 @@ func (c *compiler) checkOptions(f field, typ string) {
 			continue
 		}
 		if typ != o.want {
-			c.refuse(f.path, f.attrText, fmt.Sprintf("%s has no effect on a %s, which is stored as %s", o.option, f.goType, typ), "")
+			c.refuse(f.path, f.attrText, fmt.Sprintf("%s has no effect on %s, which is stored as %s", o.option, f.goType, typ), "")
 			continue
 		}
 		if o.elem == "" {
@@ -280,7 +280,7 @@ func (c *compiler) checkOptions(f field, typ string) {
 		}
 		elem := withoutPointers(f.goType).Elem()
 		if got := c.mode.typeOf(elem, 0); got != "" && got != o.elem {
-			c.refuse(f.path, f.attrText, fmt.Sprintf("%s holds elements of type %s, and a %s is stored as %s", o.option, o.elem, elem, got), "")
+			c.refuse(f.path, f.attrText, fmt.Sprintf("%s holds elements of type %s, but %s is stored as %s", o.option, o.elem, elem, got), "")
 		}
 	}
 }
@@ -299,22 +299,22 @@ func (c *compiler) checkRoleType(f field, r role, typ string) string {
 	known := typ != "" || t.Kind() == reflect.Interface
 	if r.tableKey || r.indexKey {
 		if known && typ != "S" && typ != "N" && typ != "B" {
-			c.refuse(f.path, "", fmt.Sprintf("a key is stored as S, N or B, and a %s as %s", f.goType, shown), "")
+			c.refuse(f.path, "", fmt.Sprintf("a key is stored as S, N or B, but %s is stored as %s", f.goType, shown), "")
 		}
 	}
 	switch {
 	case f.has(optVersion):
 		if !isInteger(f.goType) || typ != "N" {
-			c.refuse(f.path, f.attrText, fmt.Sprintf("a version is an integer, and a %s is stored as %s", f.goType, shown), "")
+			c.refuse(f.path, f.attrText, fmt.Sprintf("a version is an integer, not %s (stored as %s)", f.goType, shown), "")
 		}
 	case !f.has(optTTL):
 	case t.ConvertibleTo(timeType) && typ == "S":
 		fixed := fmt.Sprintf(`dynamodbav:"%s,%s"`, f.name, f.options|optUnixTime)
-		c.refuse(f.path, f.attrText, "a ttl is stored in seconds, and a time as text", fixed)
+		c.refuse(f.path, f.attrText, "a ttl is a whole number of seconds since 1970, but a time is stored as text", fixed)
 	case t == durationType:
-		c.refuse(f.path, f.attrText, "a ttl is a point in time, in seconds since 1970, and a time.Duration is none", "")
+		c.refuse(f.path, f.attrText, "a ttl is a point in time, in seconds since 1970, not a time.Duration", "")
 	case known && typ != "N", t.Kind() == reflect.Float32, t.Kind() == reflect.Float64:
-		c.refuse(f.path, f.attrText, fmt.Sprintf("a ttl is a whole number of seconds since 1970, and a %s is stored as %s", f.goType, shown), "")
+		c.refuse(f.path, f.attrText, fmt.Sprintf("a ttl is a whole number of seconds since 1970, not %s (stored as %s)", f.goType, shown), "")
 	}
 	return typ
 }

@@ -155,7 +155,7 @@ func (c *compiler) field(e embedded, i int) (*field, *embedded) {
 		return nil, &e
 	}
 	if !sf.IsExported() {
-		// attributevalue would take it, and panic at it or lose its content.
+		// attributevalue takes it, and then panics at all but a few of these.
 		c.refuse(path, "", "an unexported embedded "+t.String()+" can't be stored: export it, or ignore it", `dynamodbav:"-"`)
 		return nil, nil
 	}

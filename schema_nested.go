@@ -7,8 +7,9 @@ import (
 	"github.com/ddbenc/ddbenc/crypt"
 )
 
-// nested looks for ddbenc tags in all structs that the value of attribute f can
-// hold. There they have no effect: an attribute is protected as a whole.
+// nested looks through everything that the value of attribute f can hold: for
+// ddbenc tags, which have no effect inside, since an attribute is protected as a
+// whole, and for types that attributevalue drops or panics at.
 //
 // A type that contains itself is the exception. Its tags do have an effect on
 // the outermost value, so they are accepted inside as well, unless they ask for
@@ -23,6 +24,7 @@ type walk struct {
 	field  string // its field
 	path   string // from the root to here, such as "Lines[].Price"
 	action crypt.Action
+	opaque bool // behind a type that marshals itself
 }
 
 // walkKey is what the findings of a walk depend on. A type is reported for the
@@ -30,13 +32,22 @@ type walk struct {
 type walkKey struct {
 	t         reflect.Type
 	encrypted bool
+	opaque    bool
 }
 
 func (c *compiler) walk(t reflect.Type, w walk) {
+	w.opaque = w.opaque || implements(t, marshalerType)
 	switch t.Kind() {
 	case reflect.Pointer:
+		if t.Elem().Kind() == reflect.Interface && !w.opaque {
+			c.refuse(w.path, "", fmt.Sprintf("attributevalue drops what %s leads to: use the interface itself", t), "")
+			return
+		}
 		c.walk(t.Elem(), w)
 	case reflect.Slice, reflect.Array:
+		if elem := t.Elem(); elem.Kind() == reflect.Uint8 && elem != reflect.TypeFor[byte]() && !w.opaque {
+			c.refuse(w.path, "", fmt.Sprintf("attributevalue panics at %s, since its elements are bytes by another name: use byte", t), "")
+		}
 		w.path += "[]"
 		c.walk(t.Elem(), w)
 	case reflect.Map:
@@ -49,7 +60,7 @@ func (c *compiler) walk(t reflect.Type, w walk) {
 }
 
 func (c *compiler) walkStruct(t reflect.Type, w walk) {
-	key := walkKey{t, w.action == crypt.EncryptAndSign}
+	key := walkKey{t, w.action == crypt.EncryptAndSign, w.opaque}
 	if c.walked[key] {
 		return
 	}

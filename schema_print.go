@@ -1,7 +1,6 @@
 package ddbenc
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -34,13 +33,19 @@ func (s *Schema) String() string {
 	rows = append(rows, []string{"(any other)", "-", "-", actionWord(s.Default), "default"})
 
 	var b strings.Builder
-	fmt.Fprintf(&b, "schema of %s\n", s.Type)
+	fmt.Fprintf(&b, "schema of %s: %s\n", s.Type, keyText(s.PartitionKey, s.SortKey))
 	writeTable(&b, rows)
 	for _, x := range s.Indexes {
-		fmt.Fprintf(&b, "%s index %s: partition key %s", kind(x.Global), x.Name, x.PartitionKey)
-		fmt.Fprintf(&b, ", sort key %s\n", cmp.Or(x.SortKey, "none"))
+		fmt.Fprintf(&b, "%s index %s: %s\n", kind(x.Global), x.Name, keyText(x.PartitionKey, x.SortKey))
 	}
 	return b.String()
+}
+
+func keyText(partition, sort string) string {
+	if sort == "" {
+		return "partition key " + partition
+	}
+	return "partition key " + partition + ", sort key " + sort
 }
 
 // writeTable aligns all columns but the last one.
