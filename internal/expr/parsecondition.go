@@ -1,0 +1,154 @@
+package expr
+
+// wholeCondition reads a condition up to the end of the text:
+//
+//	condition  = and { OR and }
+//	and        = not { AND not }
+//	not        = NOT not | comparison
+//	comparison = operand comparator operand
+//	           | operand BETWEEN operand AND operand
+//	           | operand IN ( operand { , operand } )
+//	           | function
+//	           | ( condition )
+//
+// A parenthesis can open a condition or an operand, which only what follows
+// tells. The methods therefore read either: their result is a condition, or an
+// operand if no operator has made a condition of it yet.
+func (p *parser) wholeCondition() (Condition, error) {
+	t, err := p.or()
+	if err != nil {
+		return nil, err
+	}
+	c, err := p.condition(t)
+	if err != nil {
+		return nil, err
+	}
+	return c, p.end()
+}
+
+// A term is a condition or an operand, whichever is not nil.
+type term struct {
+	condition     Condition
+	operand       Operand
+	parenthesized bool
+}
+
+// condition returns the condition that t is. A function that stands alone is
+// one; another operand lacks its operator.
+func (p *parser) condition(t term) (Condition, error) {
+	if t.condition != nil {
+		return t.condition, nil
+	}
+	f, ok := t.operand.(*Call)
+	if !ok {
+		return nil, p.unexpected()
+	}
+	if f.Func == "size" {
+		p.misused(f)
+	}
+	return f, nil
+}
+
+func (p *parser) or() (term, error) {
+	return p.logical("OR", func() (term, error) { return p.logical("AND", p.not) })
+}
+
+func (p *parser) logical(op string, side func() (term, error)) (term, error) {
+	left, err := side()
+	for err == nil && p.is(op) {
+		var l, r Condition
+		if l, err = p.condition(left); err != nil {
+			break
+		}
+		p.at++
+		var right term
+		if right, err = side(); err != nil {
+			break
+		}
+		if r, err = p.condition(right); err != nil {
+			break
+		}
+		left = term{condition: &Logical{op, l, r}}
+	}
+	return left, err
+}
+
+func (p *parser) not() (term, error) {
+	if !p.accept("NOT") {
+		return p.comparison()
+	}
+	t, err := p.not()
+	if err != nil {
+		return term{}, err
+	}
+	c, err := p.condition(t)
+	return term{condition: &Not{c}}, err
+}
+
+func (p *parser) comparison() (term, error) {
+	left, err := p.primary()
+	if err != nil || left.operand == nil {
+		return left, err
+	}
+	switch t := p.peek(); {
+	case p.accept("BETWEEN"):
+		low, err := p.bound()
+		if err != nil {
+			return term{}, err
+		}
+		if err := p.expect("AND"); err != nil {
+			return term{}, err
+		}
+		high, err := p.bound()
+		if err != nil {
+			return term{}, err
+		}
+		p.operandOnly(left.operand)
+		return term{condition: &Between{left.operand, low, high}}, nil
+	case p.accept("IN"):
+		list, err := p.operandList()
+		if err != nil {
+			return term{}, err
+		}
+		for _, o := range list {
+			p.operandOnly(o)
+		}
+		p.operandOnly(left.operand)
+		return term{condition: &In{left.operand, list}}, nil
+	case t.kind == symbol && comparators[t.text]:
+		p.at++
+		right, err := p.bound()
+		if err != nil {
+			return term{}, err
+		}
+		p.operandOnly(left.operand)
+		return term{condition: &Compare{t.text, left.operand, right}}, nil
+	}
+	return left, nil
+}
+
+var comparators = map[string]bool{"=": true, "<>": true, "<": true, "<=": true, ">": true, ">=": true}
+
+// bound reads the operand on the right of an operator.
+func (p *parser) bound() (Operand, error) {
+	o, _, err := p.operand()
+	if err == nil {
+		p.operandOnly(o)
+	}
+	return o, err
+}
+
+// primary reads an operand, or what is in parentheses.
+func (p *parser) primary() (term, error) {
+	if !p.accept("(") {
+		o, err := p.bareOperand()
+		return term{operand: o}, err
+	}
+	t, err := p.or()
+	if err != nil {
+		return term{}, err
+	}
+	p.redundant = p.redundant || t.parenthesized
+	t.parenthesized = true
+	return t, p.expect(")")
+}
