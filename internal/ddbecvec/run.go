@@ -1,0 +1,101 @@
+package ddbecvec
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/ddbenc/ddbenc/codec"
+	"github.com/ddbenc/ddbenc/crypt"
+)
+
+// Encryptor returns the case's encryptor, with keys from p.
+func (c *Case) Encryptor(p crypt.Provider, opts ...crypt.DDBECOption) (crypt.Encryptor, error) {
+	table, err := c.Table()
+	if err != nil {
+		return nil, err
+	}
+	// Cases show that items with unsigned keys are read, not that they are wise.
+	opts = append([]crypt.DDBECOption{crypt.AllowUnsignedKeys()}, opts...)
+	if o := c.TableNameOverride; o != nil {
+		opts = append(opts, crypt.OverrideTableNames(map[string]string{o.From: o.To}))
+	}
+	if c.SignedByPythonOnly() {
+		opts = append(opts, crypt.AcceptRoundedSignatures())
+	}
+	return crypt.NewDDBEC(p, opts...).ForTable(table)
+}
+
+// Encrypt encrypts the case's plaintext item and returns the case with the
+// result: encrypted_item or error, and with this project as its client.
+func (c *Case) Encrypt(ctx context.Context) (*Case, error) {
+	set := map[string]any{"client": Go, "client_version": "devel"}
+	stored, err := c.encrypt(ctx)
+	if err == nil {
+		var item json.RawMessage
+		if item, err = codec.MarshalItem(stored); err == nil {
+			set["encrypted_item"] = item
+		}
+	}
+	if err != nil {
+		set["error"] = err.Error()
+	}
+	return c.with([]string{"encrypted_item", "error", "kms_requests"}, set)
+}
+
+func (c *Case) encrypt(ctx context.Context) (map[string]types.AttributeValue, error) {
+	item, err := c.Plaintext()
+	if err != nil {
+		return nil, err
+	}
+	keys, err := c.Provider.Open(Writing)
+	if err != nil {
+		return nil, err
+	}
+	e, err := c.Encryptor(keys)
+	if err != nil {
+		return nil, err
+	}
+	return e.Encrypt(ctx, item)
+}
+
+// A Result is what a reader made of one case.
+type Result struct {
+	Name          string          `json:"name"`
+	Client        string          `json:"client"` // who read it
+	PlaintextItem json.RawMessage `json:"plaintext_item,omitempty"`
+	Error         string          `json:"error,omitempty"`
+}
+
+// Decrypt decrypts the case's stored item.
+func (c *Case) Decrypt(ctx context.Context) Result {
+	r := Result{Name: c.Name, Client: Go}
+	plain, err := c.decrypt(ctx)
+	if err == nil {
+		if r.PlaintextItem, err = codec.MarshalItem(plain); err != nil {
+			err = fmt.Errorf("decrypted item: %w", err)
+		}
+	}
+	if err != nil {
+		r.PlaintextItem, r.Error = nil, err.Error()
+	}
+	return r
+}
+
+func (c *Case) decrypt(ctx context.Context) (map[string]types.AttributeValue, error) {
+	item, err := c.Encrypted()
+	if err != nil {
+		return nil, err
+	}
+	keys, err := c.Provider.Open(Reading)
+	if err != nil {
+		return nil, err
+	}
+	e, err := c.Encryptor(keys)
+	if err != nil {
+		return nil, err
+	}
+	return e.Decrypt(ctx, item)
+}
