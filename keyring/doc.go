@@ -7,10 +7,11 @@
 //	provider  content key       signing key   for
 //	Static    the same for all  configured    tests; tables small enough to be re-encrypted
 //	Wrapped   new for each item configured    keys that this process holds or a security module keeps
+//	KMS       both derived from a new data key for each item, one call to AWS KMS each
 //
-// [NewStatic] and [NewWrapped] take raw keys, and are all that most users need.
-// The forms that take [StaticKeys] and [WrappedKeys] are for RSA and ECDSA
-// keys, for other HMACs, and for programs that may only read or only write.
+// [NewStatic] and [NewWrapped] take raw keys. The forms that take [StaticKeys]
+// and [WrappedKeys] are for RSA and ECDSA keys, for other HMACs, and for programs
+// that may only read or only write.
 //
 // # Keys
 //

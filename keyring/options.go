@@ -20,6 +20,7 @@ type WrappedOption interface{ applyWrapped(*config) }
 type Option interface {
 	StaticOption
 	WrappedOption
+	KMSOption
 }
 
 // config collects the options of one provider.
@@ -28,6 +29,7 @@ type config struct {
 	required    map[string]string
 	pkcs1v15    bool
 	assumeWrap  bool
+	kms         kmsConfig
 }
 
 type option func(*config)
@@ -39,8 +41,9 @@ func (f option) applyWrapped(c *config) { f(c) }
 // is written. They are readable and not signed. Any entry may be added but those
 // that the provider or the encryptor writes itself; some have a meaning:
 //
-//	amzn-ddb-env-alg   length of the content keys that [Wrapped] makes: AES/128, AES/192 or AES/256, the default
+//	amzn-ddb-env-alg   length of the content keys that [Wrapped] and [KMS] make: AES/128, AES/192 or AES/256, the default
 //	amzn-ddb-wrap-alg  how [Wrapped] wraps them, if not in the key's default way
+//	amzn-ddb-sig-alg   signing keys that [KMS] makes, such as HmacSHA384/384; the default is HmacSHA256/256
 //
 // The entries are copied. Spec: Registry of material-description keys.
 func WithDescription(entries map[string]string) Option {

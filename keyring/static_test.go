@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
@@ -185,6 +186,8 @@ func mustStatic(t *testing.T, keys keyring.StaticKeys) *keyring.Static {
 	}
 	return p
 }
+
+var ignoreKMS = cmpopts.IgnoreUnexported(kms.DecryptInput{}, kms.GenerateDataKeyInput{})
 
 var ignoreSDK = cmpopts.IgnoreUnexported(
 	types.AttributeValueMemberS{}, types.AttributeValueMemberN{}, types.AttributeValueMemberB{},

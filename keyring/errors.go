@@ -1,0 +1,67 @@
+package keyring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go"
+
+	"github.com/ddbenc/ddbenc/crypt"
+)
+
+// What a caller can decide on beside the errors of package crypt. The error of
+// the service stays reachable through errors.As.
+var (
+	// ErrKeyRefused reports that a key can't be used now: it is disabled, it
+	// waits for its deletion, or this program may not use it. The same holds
+	// for a key table that may not be read or written.
+	ErrKeyRefused = errors.New("ddbenc: key may not be used")
+
+	// ErrUnavailable reports that a key service or a key table gave no answer:
+	// throttling that didn't end, a time-out, a network error. It may help to
+	// try again later.
+	ErrUnavailable = errors.New("ddbenc: keys are unavailable")
+)
+
+// serviceError wraps an error of an AWS service in the sentinel that fits, or in
+// none if ctx has ended. What says which call it was, and holds no value of an
+// item.
+func serviceError(ctx context.Context, what string, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("ddbenc: %s: %w", what, contextError(ctx))
+	}
+	return fmt.Errorf("%w: %s: %w", sentinelOf(err), what, err)
+}
+
+// sentinelOf sorts the error codes of KMS and DynamoDB.
+func sentinelOf(err error) error {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return ErrUnavailable // network, credentials
+	}
+	code := api.ErrorCode()
+	switch code {
+	case "InvalidCiphertextException":
+		return crypt.ErrVerify // data key or encryption context are not what was written
+	case "IncorrectKeyException", "NotFoundException", "InvalidArnException":
+		return crypt.ErrNoKey
+	case "KeyUnavailableException", "DependencyTimeoutException":
+		return ErrUnavailable
+	}
+	if _, throttled := retry.DefaultThrottleErrorCodes[code]; throttled || api.ErrorFault() == smithy.FaultServer {
+		return ErrUnavailable
+	}
+	return ErrKeyRefused // AccessDeniedException, DisabledException, KMSInvalidStateException, ...
+}
+
+// contextError returns why ctx has ended: [context.Canceled] or
+// [context.DeadlineExceeded], and the cause if there is one of its own.
+func contextError(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if err == nil || errors.Is(cause, err) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", err, cause)
+}
