@@ -84,7 +84,42 @@ type SchemaIndex struct {
 // tag and no other one. Give opts only if the table has [EncoderOptions], and
 // then the same ones: some of them change types.
 //
-// Every mistake in T is reported at once, each as a [*SchemaError], all of them
+// # Tags
+//
+// The ddbenc tag says what is protected:
+//
+//	ddbenc:"encrypt"  encrypted and signed; the default
+//	ddbenc:"sign"     readable, signed; the default of keys, versions and ttls
+//	ddbenc:"none"     neither: anyone who can write to the table can change it unseen
+//	ddbenc:"context"  signed, and part of the encryption context; not every format has it
+//
+// On a field _ struct{} the tag ddbenc:"default=sign", or another action, sets
+// the default of the struct, and of the structs embedded in it that don't set
+// their own. An attribute is protected as a whole, so the tag has no place in
+// the structs inside.
+//
+// The dynamodbav tag has the name first, then options: those of attributevalue
+// (omitempty, omitemptyelem, nullempty, nullemptyelem, string, unixtime,
+// binaryset, numberset, stringset), and
+//
+//	dynamodbav:"id,partition"   the partition key
+//	dynamodbav:"at,sort"        the sort key; a time.Time wants unixtime too, since
+//	                            as text one instant has many spellings
+//	dynamodbav:"rev,version"    an integer that counts the versions of the item
+//	dynamodbav:"expires,ttl"    the time at which DynamoDB may delete the item: whole
+//	                            seconds since 1970, or a time.Time with unixtime
+//
+// The dynamodbindex tag has the name of a secondary index, its kind, and the
+// role of the field in its key. Semicolons separate several indexes:
+//
+//	dynamodbindex:"by-clinic,global,partition"
+//	dynamodbindex:"by-clinic,global,sort;by-time,local,sort"
+//
+// # Mistakes
+//
+// Whatever can't be read, can't be, or has no effect where it stands is an
+// error, and so is a field that attributevalue would drop without a word. Every
+// mistake in T is reported at once, each as a [*SchemaError], all of them
 // wrapping [ErrSchema]. What SchemaOf can't see are the values of interfaces: a
 // ddbenc tag in a type that only comes in through one is not found.
 //

@@ -3,6 +3,7 @@ package ddbenc
 import (
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/ddbenc/ddbenc/crypt"
@@ -224,17 +225,17 @@ func (c *compiler) clash(top []field) (field, bool) {
 	if len(tagged) == 1 && !tagged[0].twice {
 		for _, f := range top {
 			if f.path != tagged[0].path {
-				c.refuse(f.path, f.attrText, "attribute "+quote(f.attr)+" is taken by "+tagged[0].path+", and this field would be lost", "")
+				c.refuse(f.path, f.attrText, "attribute "+strconv.Quote(f.attr)+" is taken by "+tagged[0].path+", and this field would be lost", "")
 			}
 		}
 		return tagged[0], true
 	}
 	if len(top) == 1 {
-		c.refuse(top[0].path, top[0].attrText, "its struct is embedded twice at the same depth, so the attribute "+quote(top[0].attr)+" would be lost", "")
+		c.refuse(top[0].path, top[0].attrText, "its struct is embedded twice at the same depth, so the attribute "+strconv.Quote(top[0].attr)+" would be lost", "")
 		return top[0], false
 	}
 	for _, f := range top[1:] {
-		c.refuse(f.path, f.attrText, "attribute "+quote(f.attr)+" is also "+top[0].path+" at the same depth, so both would be lost", "")
+		c.refuse(f.path, f.attrText, "attribute "+strconv.Quote(f.attr)+" is also "+top[0].path+" at the same depth, so both would be lost", "")
 	}
 	return top[0], false
 }
@@ -244,7 +245,7 @@ func (c *compiler) clash(top []field) (field, bool) {
 func (c *compiler) shadowed(f, winner field) {
 	switch {
 	case f.goName != winner.goName:
-		c.refuse(f.path, f.attrText, "attribute "+quote(f.attr)+" is taken by "+winner.path+", and this field would be lost", "")
+		c.refuse(f.path, f.attrText, "attribute "+strconv.Quote(f.attr)+" is taken by "+winner.path+", and this field would be lost", "")
 	case f.action != 0 && winner.action == 0:
 		c.refuse(f.path, f.actionText, "has no effect, since "+winner.path+" shadows the field: tag that one", "")
 	case f.has(optRoles) && !winner.has(optRoles):
