@@ -3,6 +3,8 @@ package codec
 import (
 	"encoding/binary"
 	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 // A cursor walks serialized bytes. The first failure stays, and later reads give
@@ -17,10 +19,26 @@ type cursor struct {
 	// claim all the bytes that are left, and each level would allocate for them.
 	promised int
 
-	// text is a copy of src of which texts are slices, or empty if each text is
-	// copied by itself.
-	text string
+	// Short texts are cut from copies of up to textWindow bytes of src, the newest
+	// of which is window and begins at windowOff. Many texts cost one allocation
+	// that way, and one text kept by itself keeps no more than a window alive. A
+	// value that is a single text is copied alone: share is false.
+	share     bool
+	window    string
+	windowOff int
+
+	// Values of the commonest types, allocated in groups.
+	texts   slab[types.AttributeValueMemberS]
+	numbers slab[types.AttributeValueMemberN]
+	maps    slab[types.AttributeValueMemberM]
 }
+
+// textWindow is how many bytes of source share an allocation, and sharedText is
+// the longest text that does.
+const (
+	textWindow = 4096
+	sharedText = 256
+)
 
 func (c *cursor) failf(format string, args ...any) {
 	if c.err == nil {
@@ -59,10 +77,15 @@ func (c *cursor) lengthValue() []byte { return c.take(c.uint32()) }
 // UTF-8.
 func (c *cursor) lengthText() string {
 	b := c.lengthValue()
-	if c.text != "" {
-		return c.text[c.off-len(b) : c.off]
+	if !c.share || len(b) > sharedText {
+		return string(b)
 	}
-	return string(b)
+	start := c.off - len(b)
+	if c.off > c.windowOff+len(c.window) {
+		c.windowOff = start
+		c.window = string(c.src[start:min(start+textWindow, len(c.src))])
+	}
+	return c.window[start-c.windowOff : c.off-c.windowOff]
 }
 
 // count reads how many elements of at least size bytes follow, and promises them
@@ -90,4 +113,21 @@ func (c *cursor) end() {
 	if c.err == nil && c.left() > 0 {
 		c.failf("%d bytes after the value", c.left())
 	}
+}
+
+// A slab hands out zero values of T, allocated in growing groups.
+type slab[T any] struct {
+	free []T
+	size int // of the group before
+}
+
+// next returns a new T; more says how many others may follow.
+func (s *slab[T]) next(more int) *T {
+	if len(s.free) == 0 {
+		s.size = min(max(4, 2*s.size), 1+more, 32)
+		s.free = make([]T, s.size)
+	}
+	v := &s.free[0]
+	s.free = s.free[1:]
+	return v
 }

@@ -14,12 +14,6 @@ const (
 	minPair    = 8 // of a map: the tag and length of an empty key, and a NULL
 )
 
-// sharedText is up to how many bytes of source the texts of a list, map or set
-// are cut from one copy, which costs one allocation and keeps that many bytes
-// alive as long as any of the texts. Longer sources have their texts copied one
-// by one.
-const sharedText = 1 << 12
-
 // DecodeDDBEC reads one value as [AppendDDBEC] writes it, in either order, and
 // nothing else: src must end with the value. Numbers come back canonical. They
 // are checked as CanonicalNumber does, but 1E+126 is accepted, to which the
@@ -62,9 +56,13 @@ func (c *cursor) ddbecValue(depth int) types.AttributeValue {
 	case tagBool:
 		return &types.AttributeValueMemberBOOL{Value: c.bool()}
 	case tagString:
-		return &types.AttributeValueMemberS{Value: c.string()}
+		v := c.texts.next(c.more())
+		v.Value = c.string()
+		return v
 	case tagNumber:
-		return &types.AttributeValueMemberN{Value: c.number()}
+		v := c.numbers.next(c.more())
+		v.Value = c.number()
+		return v
 	case tagBinary:
 		return &types.AttributeValueMemberB{Value: c.binary()}
 	case tagStringSet:
@@ -76,11 +74,16 @@ func (c *cursor) ddbecValue(depth int) types.AttributeValue {
 	case tagList:
 		return &types.AttributeValueMemberL{Value: c.ddbecList(depth)}
 	case tagMap:
-		return &types.AttributeValueMemberM{Value: c.ddbecMap(depth)}
+		v := c.maps.next(c.more())
+		v.Value = c.ddbecMap(depth)
+		return v
 	}
 	c.failf("unknown type at byte %d", c.off-1)
 	return nil
 }
+
+// more returns how many values may follow in the containers around this place.
+func (c *cursor) more() int { return c.promised / minElement }
 
 func (c *cursor) bool() bool {
 	b := c.take(1)
@@ -114,18 +117,14 @@ func (c *cursor) number() string {
 }
 
 func (c *cursor) binary() []byte {
-	b := c.lengthValue()
-	return append(make([]byte, 0, len(b)), b...)
-}
-
-func (c *cursor) shareText() {
-	if c.text == "" && len(c.src) <= sharedText {
-		c.text = string(c.src)
-	}
+	src := c.lengthValue()
+	b := make([]byte, len(src))
+	copy(b, src)
+	return b
 }
 
 func ddbecSet[T any](c *cursor, member func() T) []T {
-	c.shareText()
+	c.share = true
 	set := make([]T, c.count(minMember))
 	for i := range set {
 		c.kept(minMember)
@@ -138,7 +137,7 @@ func ddbecSet[T any](c *cursor, member func() T) []T {
 }
 
 func (c *cursor) ddbecList(depth int) []types.AttributeValue {
-	c.shareText()
+	c.share = true
 	list := make([]types.AttributeValue, c.count(minElement))
 	for i := range list {
 		c.kept(minElement)
@@ -151,7 +150,7 @@ func (c *cursor) ddbecList(depth int) []types.AttributeValue {
 }
 
 func (c *cursor) ddbecMap(depth int) map[string]types.AttributeValue {
-	c.shareText()
+	c.share = true
 	n := c.count(minPair)
 	m := make(map[string]types.AttributeValue, n)
 	for i := range n {

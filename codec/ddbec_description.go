@@ -55,14 +55,13 @@ const descriptionVersion = 0
 // The result copies src. src is not authenticated: whoever can write the table
 // chose it. Spec: "Material description".
 func DecodeDescription(src []byte) (map[string]string, error) {
-	c := cursor{src: src}
+	c := cursor{src: src, share: true}
 	if version := c.uint32(); c.err == nil && version != descriptionVersion {
 		c.failf("version %d of the material description, want %d", version, descriptionVersion)
 	}
 	if c.err != nil {
 		return nil, fmt.Errorf("material description: %w", c.err)
 	}
-	c.text = string(src)
 	m := make(map[string]string)
 	for n := 0; c.err == nil && c.left() > 0; n++ {
 		key, value := c.string(), c.string()

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -238,24 +237,35 @@ type mapEntry struct {
 
 // sortedEntries appends the entries of m to few and sorts them.
 func sortedEntries(few []mapEntry, m map[string]types.AttributeValue, o Order) []mapEntry {
-	entries := few
 	if len(m) > cap(few) {
-		entries = make([]mapEntry, 0, len(m))
+		entries := make([]mapEntry, 0, len(m))
+		for name, value := range m {
+			entries = append(entries, mapEntry{name, value})
+		}
+		slices.SortFunc(entries, func(a, b mapEntry) int { return CompareNames(o, a.name, b.name) })
+		return entries
 	}
 	for name, value := range m {
-		entries = append(entries, mapEntry{name, value})
+		at := len(few)
+		few = append(few, mapEntry{})
+		for ; at > 0 && CompareNames(o, name, few[at-1].name) < 0; at-- {
+			few[at] = few[at-1]
+		}
+		few[at] = mapEntry{name, value}
 	}
-	slices.SortFunc(entries, func(a, b mapEntry) int { return CompareNames(o, a.name, b.name) })
-	return entries
+	return few
 }
 
 func appendStringSet(dst []byte, set []string, o Order) ([]byte, error) {
+	if !namesSorted(set, o) {
+		var few [fewEntries]string
+		set = sortedNames(few[:0], set, o)
+	}
 	dst, err := appendLength(dst, len(set))
 	if err != nil {
 		return dst, err
 	}
-	var few [fewEntries]string
-	for i, s := range sortedStrings(few[:0], set, o) {
+	for i, s := range set {
 		if dst, err = appendText(dst, s); err != nil {
 			return dst, fmt.Errorf("set member %d: %w", i, err)
 		}
@@ -270,7 +280,7 @@ func appendNumberSet(dst []byte, set []string, o Order) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
-	var few, sorted [fewEntries]string
+	var few [fewEntries]string
 	texts := few[:0]
 	if len(set) > len(few) {
 		texts = make([]string, 0, len(set))
@@ -282,28 +292,11 @@ func appendNumberSet(dst []byte, set []string, o Order) ([]byte, error) {
 		}
 		texts = append(texts, text)
 	}
-	for _, s := range sortedStrings(sorted[:0], texts, PythonOrder) {
+	slices.Sort(texts)
+	for _, s := range texts {
 		dst = append(binary.BigEndian.AppendUint32(dst, uint32(len(s))), s...)
 	}
 	return dst, nil
-}
-
-// sortedStrings returns set itself if it is sorted, and otherwise a sorted copy,
-// in few if it fits.
-func sortedStrings(few []string, set []string, o Order) []string {
-	compare := compareUTF16
-	if o != JavaOrder {
-		compare = strings.Compare
-	}
-	if slices.IsSortedFunc(set, compare) {
-		return set
-	}
-	if len(set) > cap(few) {
-		few = make([]string, 0, len(set))
-	}
-	sorted := append(few, set...)
-	slices.SortFunc(sorted, compare)
-	return sorted
 }
 
 func appendBinarySet(dst []byte, set [][]byte, o Order) ([]byte, error) {
@@ -311,9 +304,9 @@ func appendBinarySet(dst []byte, set [][]byte, o Order) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
-	var few [fewEntries][]byte
 	compare := func(a, b []byte) int { return compareBytes(o, a, b) }
 	if !slices.IsSortedFunc(set, compare) {
+		var few [fewEntries][]byte
 		sorted := few[:0]
 		if len(set) > len(few) {
 			sorted = make([][]byte, 0, len(set))
@@ -327,4 +320,23 @@ func appendBinarySet(dst []byte, set [][]byte, o Order) ([]byte, error) {
 		}
 	}
 	return dst, nil
+}
+
+func namesSorted(names []string, o Order) bool {
+	for i := 1; i < len(names); i++ {
+		if CompareNames(o, names[i-1], names[i]) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// sortedNames returns a sorted copy of names, in few if it fits.
+func sortedNames(few []string, names []string, o Order) []string {
+	if len(names) > cap(few) {
+		few = make([]string, 0, len(names))
+	}
+	few = append(few, names...)
+	slices.SortFunc(few, func(a, b string) int { return CompareNames(o, a, b) })
+	return few
 }

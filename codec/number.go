@@ -17,6 +17,10 @@ const (
 	// largest numbers up to 1E+126, and such a value must come back.
 	maxReadExponent = 126
 
+	// maxCanonical is the size of the longest canonical text: a sign, "0.", 129
+	// zeros and 38 digits.
+	maxCanonical = 1 + 2 + 129 + maxDigits
+
 	// pythonDigits is the precision of Python's default decimal context.
 	pythonDigits = 28
 )
@@ -37,7 +41,7 @@ var (
 // one digit, and an optional exponent: "1.50", "+5", ".5", "5.", "1E+10". Anything
 // else, more than 38 significant digits, or an exponent of the first digit outside
 // -130 to 125 gives an error wrapping [ErrInvalid]. The work and the result are
-// bounded by len(s) and 168 bytes, whatever the exponent says. A number that is
+// bounded by len(s) and 170 bytes, whatever the exponent says. A number that is
 // canonical already is returned without allocating. Spec: "Canonical numbers".
 func CanonicalNumber(s string) (string, error) {
 	if isCanonical(s) {
@@ -47,7 +51,7 @@ func CanonicalNumber(s string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	return string(d.append(nil)), nil
+	return d.String(), nil
 }
 
 // AppendNumber appends what [CanonicalNumber] returns for s. On error dst comes
@@ -76,7 +80,7 @@ func writtenNumber(s string, o Order) (string, error) {
 		return "-0", nil
 	}
 	d.round(pythonDigits)
-	return string(d.append(nil)), nil
+	return d.String(), nil
 }
 
 // readNumber returns the canonical spelling of number text found in serialized
@@ -90,7 +94,7 @@ func readNumber(s string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return string(d.append(nil)), nil
+	return d.String(), nil
 }
 
 // isCanonical reports whether s is canonical, in range and short. It may say no to
@@ -229,7 +233,13 @@ func parseExponent(s string) (int64, bool) {
 	return e, true
 }
 
-// append writes d in plain notation: at most a sign, "0.", 129 zeros and 38 digits.
+// String returns d in plain notation.
+func (d *decimal) String() string {
+	var buf [maxCanonical]byte
+	return string(d.append(buf[:0]))
+}
+
+// append appends d in plain notation, at most maxCanonical bytes.
 func (d *decimal) append(dst []byte) []byte {
 	digits := d.digits[:d.n]
 	if d.n == 0 {
