@@ -33,6 +33,20 @@ type keyAttr struct {
 	typ  string // S, N or B; empty if only a value can tell
 }
 
+// types names the types that the attribute may have, for texts.
+func (k keyAttr) types() string {
+	if k.typ == "" {
+		return "S, N or B"
+	}
+	return k.typ
+}
+
+// takes reports whether v has a type that the attribute may have.
+func (k keyAttr) takes(v types.AttributeValue) bool {
+	name := typeName(v)
+	return name == k.typ || k.typ == "" && (name == "S" || name == "N" || name == "B")
+}
+
 // An indexShape is a secondary index. Its key has one or more attributes,
 // partition key first.
 type indexShape struct {
@@ -154,16 +168,12 @@ func (s *shape) checkKeyValue(r *refusals, k keyAttr, v types.AttributeValue, in
 		r.add("%s has no value", what)
 		return
 	}
-	want := k.typ
-	if want == "" {
-		want = "S, N or B"
-	}
-	if got := typeName(v); !strings.Contains(want, got) || len(got) != 1 {
+	if !k.takes(v) {
 		way := ""
-		if got == "NULL" && index != "" {
+		if typeName(v) == "NULL" && index != "" {
 			way = ": with omitempty the attribute is left out, and the item is not in the index"
 		}
-		r.add("%s has type %s, want %s%s", what, got, want, way)
+		r.add("%s has type %s, want %s%s", what, typeName(v), k.types(), way)
 		return
 	}
 	if isEmpty(v) {

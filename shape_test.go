@@ -14,14 +14,14 @@ import (
 func orders() *shape {
 	return &shape{
 		owner: "Order",
-		keys:  []keyAttr{{"id", "S"}, {"at", "N"}},
+		keys:  []keyAttr{{"id", "S"}, {"seq", "N"}},
 		indexes: map[string]indexShape{
-			"by-clinic": {keys: []keyAttr{{"clinic", "S"}, {"at", "N"}}, global: true},
+			"by-clinic": {keys: []keyAttr{{"clinic", "S"}, {"seq", "N"}}, global: true},
 			"by-rank":   {keys: []keyAttr{{"id", "S"}, {"rank", ""}}},
 		},
 		actions: crypt.Actions{Default: crypt.EncryptAndSign, Attributes: map[string]crypt.Action{
-			"id": crypt.SignOnly, "at": crypt.SignOnly, "clinic": crypt.SignOnly, "rank": crypt.SignOnly,
-			"name": crypt.EncryptAndSign, "status": crypt.SignOnly, "views": crypt.DoNothing,
+			"id": crypt.SignOnly, "seq": crypt.SignOnly, "clinic": crypt.SignOnly, "rank": crypt.SignOnly,
+			"name": crypt.EncryptAndSign, "phase": crypt.SignOnly, "views": crypt.DoNothing,
 		}},
 		reserved: []string{"*sig*", "*desc*"},
 	}
@@ -38,7 +38,7 @@ func texts(r *refusals) []string {
 
 func TestCheckItem(t *testing.T) {
 	whole := func(change ...any) item {
-		it := item{"id": avS("x"), "at": avN("1"), "clinic": avS("c"), "rank": avN("2"), "name": avS("n")}
+		it := item{"id": avS("x"), "seq": avN("1"), "clinic": avS("c"), "rank": avN("2"), "name": avS("n")}
 		for i := 0; i < len(change); i += 2 {
 			if change[i+1] == nil {
 				delete(it, change[i].(string))
@@ -57,16 +57,16 @@ func TestCheckItem(t *testing.T) {
 		{"whole", whole(), nil},
 		{"not in an index", whole("clinic", nil, "rank", nil), nil},
 		{"rank may be text", whole("rank", avS("a")), nil},
-		{"key missing", whole("id", nil, "at", nil), []string{
+		{"key missing", whole("id", nil, "seq", nil), []string{
 			`key attribute "id" has no value`,
-			`key attribute "at" has no value`,
+			`key attribute "seq" has no value`,
 		}},
-		{"key types", whole("id", avN("1"), "at", avS("1")), []string{
+		{"key types", whole("id", avN("1"), "seq", avS("1")), []string{
 			`key attribute "id" has type N, want S`,
-			`key attribute "at" has type S, want N`,
+			`key attribute "seq" has type S, want N`,
 		}},
 		{"key empty", whole("id", avS("")), []string{`key attribute "id" is empty, which DynamoDB does not allow`}},
-		{"key is no number", whole("at", avN("4711x")), []string{`key attribute "at" is not a number that DynamoDB can hold`}},
+		{"key is no number", whole("seq", avN("4711x")), []string{`key attribute "seq" is not a number that DynamoDB can hold`}},
 		{"index key null", whole("clinic", null), []string{
 			`key attribute "clinic" of index "by-clinic" has type NULL, want S: with omitempty the attribute is left out, and the item is not in the index`,
 		}},
@@ -91,8 +91,8 @@ func TestCheckKey(t *testing.T) {
 	r := &refusals{op: opPut, table: "orders"}
 	orders().checkKey(r, item{"id": avS("x"), "name": avS("y")})
 	want := []string{
-		`key attribute "at" has no value`,
-		`attribute "name" is not part of the primary key ("id", "at")`,
+		`key attribute "seq" has no value`,
+		`attribute "name" is not part of the primary key ("id", "seq")`,
 	}
 	if diff := cmp.Diff(want, texts(r)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
