@@ -1,0 +1,168 @@
+package ddbenc
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/ddbenc/ddbenc/crypt"
+)
+
+// DynamoDBAPI is what a [Table] calls of the SDK. A [*dynamodb.Client] has it.
+type DynamoDBAPI interface {
+	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
+	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
+	DeleteItem(context.Context, *dynamodb.DeleteItemInput, ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error)
+	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
+	Scan(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error)
+}
+
+var _ DynamoDBAPI = (*dynamodb.Client)(nil)
+
+// A core is one table without its Go type: the only place where requests are
+// checked and items encrypted, verified and decrypted. Its methods take the
+// SDK's inputs with plaintext in them and leave those as they are. It is safe
+// for concurrent use.
+type core struct {
+	db       DynamoDBAPI
+	name     string // physical table name or ARN
+	enc      crypt.Encryptor
+	shape    *shape
+	showKeys bool
+}
+
+// encryptor returns the encryptor of one call, given its override or nil.
+func (c *core) encryptor(override crypt.Encryptor) crypt.Encryptor {
+	if override != nil {
+		return override
+	}
+	return c.enc
+}
+
+// put encrypts and stores in.Item, and returns the item that it replaced if
+// in.ReturnValues asks for it. If only that one can't be read, the error is an
+// *ItemError with Written set.
+func (c *core) put(ctx context.Context, enc crypt.Encryptor, in *dynamodb.PutItemInput) (old item, err error) {
+	sealed, err := c.sealPut(ctx, enc, in)
+	if err != nil {
+		return nil, err
+	}
+	out, err := c.db.PutItem(ctx, sealed)
+	if err != nil {
+		return nil, c.writeError(ctx, enc, opPut, c.shape.keyOf(in.Item), err)
+	}
+	return c.openOld(ctx, enc, opPut, in.ReturnValues, c.shape.keyOf(in.Item), out.Attributes)
+}
+
+// delete deletes the item under in.Key, and returns it if in.ReturnValues asks
+// for it.
+func (c *core) delete(ctx context.Context, enc crypt.Encryptor, in *dynamodb.DeleteItemInput) (old item, err error) {
+	sealed, err := c.sealDelete(in)
+	if err != nil {
+		return nil, err
+	}
+	out, err := c.db.DeleteItem(ctx, sealed)
+	if err != nil {
+		return nil, c.writeError(ctx, enc, opDelete, in.Key, err)
+	}
+	return c.openOld(ctx, enc, opDelete, in.ReturnValues, in.Key, out.Attributes)
+}
+
+// get returns the item under in.Key, or ErrNotFound.
+func (c *core) get(ctx context.Context, enc crypt.Encryptor, in *dynamodb.GetItemInput) (item, error) {
+	sealed, err := c.sealGet(in)
+	if err != nil {
+		return nil, err
+	}
+	out, err := c.db.GetItem(ctx, sealed)
+	if err != nil {
+		return nil, c.opError(opGet, err)
+	}
+	if len(out.Item) == 0 {
+		return nil, c.opError(opGet, ErrNotFound)
+	}
+	return c.openAt(ctx, enc, opGet, in.Key, out.Item)
+}
+
+// open verifies and decrypts one stored item. Its error is an *ItemError.
+func (c *core) open(ctx context.Context, enc crypt.Encryptor, op string, stored item) (item, error) {
+	plain, err := enc.Decrypt(ctx, stored)
+	if err != nil {
+		return nil, c.itemError(op, stored, err)
+	}
+	return plain, nil
+}
+
+// openAt is open for an item that must be the one under key. A signature says
+// that an item is genuine, not that it is the one that was asked for.
+func (c *core) openAt(ctx context.Context, enc crypt.Encryptor, op string, key, stored item) (item, error) {
+	plain, err := c.open(ctx, enc, op, stored)
+	if err != nil {
+		return nil, err
+	}
+	if !sameKey(key, c.shape.keyOf(plain)) {
+		return nil, c.itemError(op, stored, ErrVerify)
+	}
+	return plain, nil
+}
+
+// openOld opens the item that a write under key replaced or deleted, if it was
+// asked for and there was one.
+func (c *core) openOld(ctx context.Context, enc crypt.Encryptor, op string, ask types.ReturnValue, key, stored item) (item, error) {
+	if ask != types.ReturnValueAllOld || len(stored) == 0 {
+		return nil, nil
+	}
+	old, err := c.openAt(ctx, enc, op, key, stored)
+	if err != nil {
+		return nil, written(err)
+	}
+	return old, nil
+}
+
+// written marks an item's error as one of a write that was made.
+func written(err error) error {
+	var e *ItemError
+	if errors.As(err, &e) {
+		e.Written = true
+	}
+	return err
+}
+
+func (c *core) itemError(op string, stored item, err error) *ItemError {
+	return &ItemError{Op: op, Table: c.name, Err: err, key: c.shape.keyOf(stored), showKey: c.showKeys}
+}
+
+func (c *core) opError(op string, err error) error {
+	return &opError{op: op, table: c.name, err: err}
+}
+
+// A conditionFailure is a ConditionError before its item has a Go type.
+type conditionFailure struct {
+	op      string
+	current item  // verified and decrypted, or nil
+	itemErr error // why current is nil although there is an item
+	err     error // the SDK's
+}
+
+func (e *conditionFailure) Error() string { return "ddbenc: " + e.op + ": condition failed" }
+
+// writeError makes what a write under key returned ours: a failed condition to
+// a *conditionFailure, whose item is opened, and the rest to an opError.
+func (c *core) writeError(ctx context.Context, enc crypt.Encryptor, op string, key item, err error) error {
+	var failed *types.ConditionalCheckFailedException
+	if !errors.As(err, &failed) {
+		return c.opError(op, err)
+	}
+	e := &conditionFailure{op: op, err: err}
+	if len(failed.Item) > 0 {
+		e.current, e.itemErr = c.openAt(ctx, enc, op, key, failed.Item)
+	}
+	failed.Item = nil // it is not verified, and reachable by errors.As
+	return e
+}
+
+// tableName returns what requests name the table by.
+func (c *core) tableName() *string { return aws.String(c.name) }
