@@ -1,0 +1,194 @@
+package ddbenc
+
+import (
+	"context"
+	"iter"
+	"math"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// Query yields the items of one partition that key selects, in the order of the
+// sort key:
+//
+//	for p, err := range patients.Query(ctx, expression.Key("patient_id").Equal(expression.Value("p-1"))) {
+//
+// Pages are fetched as the loop gets there, items decrypted one by one, and
+// nothing more is fetched once the loop stops. With an error T is zero and the
+// loop ends, but see [ContinueOnItemError]. Each range over the result queries
+// anew.
+func (t *Table[T]) Query(ctx context.Context, key expression.KeyConditionBuilder, opts ...QueryOption) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		c := queryCall(opts)
+		l, err := t.query(&c, key, "")
+		t.list(ctx, &c, l, err, yield)
+	}
+}
+
+// Scan yields all items of the table, or of an index. Pages, errors and options
+// are as for [Table.Query].
+func (t *Table[T]) Scan(ctx context.Context, opts ...ScanOption) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		c := scanCall(opts)
+		l, err := t.scan(&c, "")
+		t.list(ctx, &c, l, err, yield)
+	}
+}
+
+// QueryCount returns how many items Query would yield. DynamoDB counts them:
+// nothing is read, so nothing is verified, and items that do not verify count.
+func (t *Table[T]) QueryCount(ctx context.Context, key expression.KeyConditionBuilder, opts ...QueryOption) (int, error) {
+	c := queryCall(opts)
+	l, err := t.query(&c, key, types.SelectCount)
+	if err != nil {
+		return 0, err
+	}
+	return t.core.count(ctx, l, c.limit)
+}
+
+// ScanCount returns how many items Scan would yield, counted as [Table.QueryCount]
+// does.
+func (t *Table[T]) ScanCount(ctx context.Context, opts ...ScanOption) (int, error) {
+	c := scanCall(opts)
+	l, err := t.scan(&c, types.SelectCount)
+	if err != nil {
+		return 0, err
+	}
+	return t.core.count(ctx, l, c.limit)
+}
+
+func queryCall(opts []QueryOption) (c call) {
+	for _, opt := range opts {
+		opt.applyQuery(&c)
+	}
+	return c
+}
+
+func scanCall(opts []ScanOption) (c call) {
+	for _, opt := range opts {
+		opt.applyScan(&c)
+	}
+	return c
+}
+
+// query checks a query.
+func (t *Table[T]) query(c *call, key expression.KeyConditionBuilder, sel types.Select) (*listing, error) {
+	r := &refusals{op: opQuery, table: t.core.name}
+	expr := r.build(c, &key)
+	start := t.startKey(r, c)
+	limit := c.pageLimit(r)
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	in := &dynamodb.QueryInput{
+		KeyConditionExpression:    expr.KeyCondition(),
+		FilterExpression:          expr.Filter(),
+		ExpressionAttributeNames:  expr.Names(),
+		ExpressionAttributeValues: expr.Values(),
+		IndexName:                 ifSet(c.index),
+		ConsistentRead:            ifTrue(c.consistent),
+		Limit:                     limit,
+		ExclusiveStartKey:         start,
+		Select:                    sel,
+	}
+	if c.descending {
+		in.ScanIndexForward = aws.Bool(false)
+	}
+	return t.core.query(in)
+}
+
+// scan checks a scan.
+func (t *Table[T]) scan(c *call, sel types.Select) (*listing, error) {
+	r := &refusals{op: opScan, table: t.core.name}
+	expr := r.build(c, nil)
+	start := t.startKey(r, c)
+	limit := c.pageLimit(r)
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	return t.core.scan(&dynamodb.ScanInput{
+		FilterExpression:          expr.Filter(),
+		ExpressionAttributeNames:  expr.Names(),
+		ExpressionAttributeValues: expr.Values(),
+		IndexName:                 ifSet(c.index),
+		ConsistentRead:            ifTrue(c.consistent),
+		Limit:                     limit,
+		ExclusiveStartKey:         start,
+		Select:                    sel,
+	})
+}
+
+// list yields the items of l as values of T, or only err if that is set.
+func (t *Table[T]) list(ctx context.Context, c *call, l *listing, err error, yield func(T, error) bool) {
+	var zero T
+	if err != nil {
+		yield(zero, err)
+		return
+	}
+	n := 0
+	for it, err := range t.core.items(ctx, t.core.encryptor(c.encryptor), l) {
+		var v *T
+		if err == nil {
+			v, err = t.decode(l.op, it)
+		}
+		if err != nil {
+			_, bad := err.(*ItemError)
+			if !yield(zero, err) || !bad || !c.goOn {
+				return
+			}
+		} else if !yield(*v, nil) {
+			return
+		}
+		if n++; n == c.limit {
+			return
+		}
+	}
+}
+
+// startKey returns where StartAfter lets a loop begin, or nil.
+func (t *Table[T]) startKey(r *refusals, c *call) item {
+	if c.startAfter == nil {
+		return nil
+	}
+	last, ok := c.startAfter.(*T)
+	if !ok || last == nil {
+		r.add("StartAfter has a %T, want a %T that is not nil", c.startAfter, last)
+		return nil
+	}
+	it, err := t.binder.encode(last)
+	if err != nil {
+		r.add("StartAfter: %v", bare(err))
+		return nil
+	}
+	return t.core.shape.startKey(r, c.index, it)
+}
+
+// pageLimit returns DynamoDB's Limit, the number of items that one page looks
+// at. Without a filter no page need be longer than the loop.
+func (c *call) pageLimit(r *refusals) *int32 {
+	if c.limit < 0 {
+		r.add("Limit is less than 1")
+	}
+	if c.pageSize < 0 {
+		r.add("PageSize is less than 1")
+	}
+	n := c.pageSize
+	if c.limit > 0 && (n == 0 || c.limit < n) && !c.filter.IsSet() {
+		n = c.limit
+	}
+	if n <= 0 {
+		return nil
+	}
+	return aws.Int32(int32(min(n, math.MaxInt32)))
+}
+
+// ifSet leaves out a parameter that is empty by default.
+func ifSet(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
