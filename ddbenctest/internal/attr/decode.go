@@ -169,14 +169,14 @@ func (d *decoder) more(closing byte) bool {
 // so that hostile nesting ends at the JSON reader's own bound.
 func (d *decoder) value(depth int) Value {
 	if d.null() {
-		d.refuse(invalid(msgEmptyValue))
+		d.refuse(Invalid(msgEmptyValue))
 		return Value{}
 	}
 	if !d.structure("com.amazonaws.dynamodb.v20120810.AttributeValue", "Unexpected value type in payload") {
 		return Value{}
 	}
 	if depth > MaxDepth {
-		d.refuse(invalid(msgDepth))
+		d.refuse(Invalid(msgDepth))
 		d.skip()
 		return Value{}
 	}
@@ -197,9 +197,9 @@ func (d *decoder) value(depth int) Value {
 	switch {
 	case d.err != nil:
 	case kinds == 0:
-		d.refuse(invalid(msgEmptyValue))
+		d.refuse(Invalid(msgEmptyValue))
 	case kinds > 1:
-		d.refuse(invalid(msgSeveralTypes))
+		d.refuse(Invalid(msgSeveralTypes))
 	}
 	return v
 }
@@ -218,7 +218,7 @@ func (d *decoder) typed(kind Kind, depth int) Value {
 		v.Bool = d.boolean()
 	case NULL:
 		if !d.boolean() && d.err == nil {
-			d.refuse(invalid(msgNullFalse))
+			d.refuse(Invalid(msgNullFalse))
 		}
 	case SS, NS, BS:
 		v = d.set(kind)
@@ -248,7 +248,7 @@ func (d *decoder) members(class string, depth int) map[string]Value {
 			d.top = name
 		}
 		if name == "" && depth > 1 {
-			d.refuse(invalid(msgEmptyName))
+			d.refuse(Invalid(msgEmptyName))
 		}
 		m[name] = d.value(depth)
 	})
@@ -263,7 +263,7 @@ func (d *decoder) set(kind Kind) Value {
 	d.array(func() {
 		switch {
 		case d.null():
-			d.refuse(invalid(msgNullMember))
+			d.refuse(Invalid(msgNullMember))
 		case kind == SS:
 			members = append(members, d.text())
 		case kind == NS:
@@ -276,7 +276,7 @@ func (d *decoder) set(kind Kind) Value {
 		return Value{}
 	}
 	if len(members) == 0 {
-		d.refuse(invalid(map[Kind]string{SS: msgEmptySS, NS: msgEmptyNS, BS: msgEmptyBS}[kind]))
+		d.refuse(Invalid(map[Kind]string{SS: msgEmptySS, NS: msgEmptyNS, BS: msgEmptyBS}[kind]))
 		return Value{}
 	}
 	given := len(members)
@@ -288,11 +288,11 @@ func (d *decoder) set(kind Kind) Value {
 	if len(set.Set) < given {
 		switch kind {
 		case SS:
-			d.refuse(invalid("One or more parameter values were invalid: Input collection [" + sent + "] contains duplicates."))
+			d.refuse(Invalid("One or more parameter values were invalid: Input collection [" + sent + "] contains duplicates."))
 		case NS:
-			d.refuse(invalid(msgDuplicateNS))
+			d.refuse(Invalid(msgDuplicateNS))
 		case BS:
-			d.refuse(invalid(msgDuplicateBS))
+			d.refuse(Invalid(msgDuplicateBS))
 		}
 	}
 	return set

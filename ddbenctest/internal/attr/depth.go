@@ -5,7 +5,7 @@ package attr
 func CheckDepth(item Item) error {
 	for _, v := range item {
 		if v.deeper(MaxDepth) {
-			return invalid(msgDepth)
+			return Invalid(msgDepth)
 		}
 	}
 	return nil

@@ -16,7 +16,8 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Message }
 
-func invalid(message string) error { return &Error{CodeValidation, message} }
+// Invalid returns an [*Error] with CodeValidation.
+func Invalid(message string) error { return &Error{CodeValidation, message} }
 
 func malformed(message string) error { return &Error{CodeSerialization, message} }
 

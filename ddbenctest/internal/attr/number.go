@@ -60,9 +60,9 @@ func isPlainInteger(s string) bool {
 // exponent, without checking limits.
 func parseDecimal(s string) (decimal, error) {
 	if s == "" {
-		return decimal{}, invalid(msgNoNumber)
+		return decimal{}, Invalid(msgNoNumber)
 	}
-	bad := func() (decimal, error) { return decimal{}, invalid(msgNoNumber + ": " + s) }
+	bad := func() (decimal, error) { return decimal{}, Invalid(msgNoNumber + ": " + s) }
 	var d decimal
 	i := 0
 	if s[i] == '+' || s[i] == '-' {
@@ -147,11 +147,11 @@ func (d decimal) check() error {
 	case d.digits == "":
 		return nil
 	case d.point-1 > maxExponent:
-		return invalid(msgNumberOverflow)
+		return Invalid(msgNumberOverflow)
 	case d.point-1 < minExponent:
-		return invalid(msgUnderflow)
+		return Invalid(msgUnderflow)
 	case len(d.digits) > maxDigits:
-		return invalid(msgPrecision)
+		return Invalid(msgPrecision)
 	}
 	return nil
 }

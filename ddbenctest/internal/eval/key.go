@@ -1,0 +1,258 @@
+package eval
+
+import (
+	"github.com/ddbenc/ddbenc/ddbenctest/internal/attr"
+	"github.com/ddbenc/ddbenc/internal/expr"
+)
+
+// A Schema is the primary key of a table or an index.
+type Schema struct {
+	Partition     string
+	PartitionKind attr.Kind // S, N or B
+	Sort          string    // empty if there is no sort key
+	SortKind      attr.Kind
+}
+
+// kind returns the kind of the key attribute name, or 0 if it is none.
+func (s Schema) kind(name string) attr.Kind {
+	switch {
+	case name == s.Partition:
+		return s.PartitionKind
+	case name == s.Sort && s.Sort != "":
+		return s.SortKind
+	}
+	return 0
+}
+
+// A Range is a condition on the sort key.
+type Range struct {
+	Op   string // = < <= > >= BETWEEN begins_with
+	Low  attr.Value
+	High attr.Value // for BETWEEN
+}
+
+// Contains reports whether the sort key v is in the range.
+func (r *Range) Contains(v attr.Value) bool {
+	switch r.Op {
+	case "=":
+		return attr.Equal(v, r.Low)
+	case "BETWEEN":
+		return ordered(">=", v, r.Low) && ordered("<=", v, r.High)
+	case "begins_with":
+		return len(v.Str) >= len(r.Low.Str) && v.Str[:len(r.Low.Str)] == r.Low.Str
+	}
+	return ordered(r.Op, v, r.Low)
+}
+
+// A Key is what a query asks for: one partition and, if Sort is not nil, a range
+// of its sort keys.
+type Key struct {
+	Partition attr.Value
+	Sort      *Range
+}
+
+const (
+	msgMissedKey     = "Query condition missed key schema element: "
+	msgNotSupported  = "Query key condition not supported"
+	msgConditionType = "One or more parameter values were invalid: Condition parameter type does not match schema type"
+	msgLength        = "Conditions can be of length 1 or 2 only"
+	msgTwice         = "KeyConditionExpressions must only contain one condition per key"
+	msgNestedKey     = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: "
+)
+
+// A keyTerm is one comparison of a key condition.
+type keyTerm struct {
+	name string
+	op   string
+	args []attr.Value
+}
+
+// KeyCondition reads a key condition for the table or index with the given key.
+// It refuses what the service refuses: operators other than = < <= > >= BETWEEN
+// and begins_with, a partition that is not fixed, attributes that are not keys.
+func KeyCondition(c expr.Condition, schema Schema, values Values) (Key, error) {
+	if err := scalarKeys(c, schema); err != nil {
+		return Key{}, err
+	}
+	k := keyReader{values: values}
+	if err := k.read(c); err != nil {
+		return Key{}, err
+	}
+	return keyOf(k.terms, schema)
+}
+
+// keyOf puts together the terms on the parts of a key.
+func keyOf(terms []keyTerm, schema Schema) (Key, error) {
+	if len(terms) > 2 {
+		return Key{}, attr.Invalid(msgLength)
+	}
+	byName := make(map[string]keyTerm, len(terms))
+	for _, t := range terms {
+		byName[t.name] = t
+	}
+	partition, ok := byName[schema.Partition]
+	if !ok {
+		return Key{}, attr.Invalid(msgMissedKey + schema.Partition)
+	}
+	if partition.op != "=" {
+		return Key{}, attr.Invalid(msgNotSupported)
+	}
+	if err := partition.check(schema.PartitionKind); err != nil {
+		return Key{}, err
+	}
+	key := Key{Partition: partition.args[0]}
+	if len(terms) == 1 {
+		return key, nil
+	}
+	if schema.Sort == "" {
+		return Key{}, attr.Invalid(msgNotSupported)
+	}
+	sort, ok := byName[schema.Sort]
+	if !ok {
+		return Key{}, attr.Invalid(msgMissedKey + schema.Sort)
+	}
+	if err := sort.check(schema.SortKind); err != nil {
+		return Key{}, err
+	}
+	key.Sort = &Range{Op: sort.op, Low: sort.args[0]}
+	if sort.op == "BETWEEN" {
+		key.Sort.High = sort.args[1]
+	}
+	return key, nil
+}
+
+func (t keyTerm) check(kind attr.Kind) error {
+	for _, v := range t.args {
+		if v.Kind != kind {
+			return attr.Invalid(msgConditionType)
+		}
+	}
+	return nil
+}
+
+// A keyReader collects the comparisons of a key condition.
+type keyReader struct {
+	values Values
+	terms  []keyTerm
+}
+
+func (k *keyReader) read(c expr.Condition) error {
+	switch c := c.(type) {
+	case *expr.Logical:
+		if c.Op == "OR" {
+			return badOperator("OR")
+		}
+		if err := k.read(c.Left); err != nil {
+			return err
+		}
+		return k.read(c.Right)
+	case *expr.Not:
+		return badOperator("NOT")
+	case *expr.In:
+		return badOperator("IN")
+	case *expr.Compare:
+		if c.Op == "<>" {
+			return badOperator(c.Op)
+		}
+		return k.compare(c)
+	case *expr.Between:
+		return k.term("BETWEEN", []expr.Operand{c.X, c.Low, c.High})
+	case *expr.Call:
+		if c.Func != "begins_with" {
+			return badOperator(c.Func)
+		}
+		return k.term(c.Func, c.Args)
+	}
+	return nil
+}
+
+func badOperator(op string) error {
+	return attr.Invalid("Invalid operator used in KeyConditionExpression: " + op)
+}
+
+// compare reads a comparison, in which the key may be on either side.
+func (k *keyReader) compare(c *expr.Compare) error {
+	op, operands := c.Op, []expr.Operand{c.Left, c.Right}
+	if _, ok := c.Left.(*expr.Placeholder); ok {
+		operands[0], operands[1] = operands[1], operands[0]
+		op = map[string]string{"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}[op]
+	}
+	return k.term(op, operands)
+}
+
+func (k *keyReader) term(op string, operands []expr.Operand) error {
+	const invalid = "Invalid condition in KeyConditionExpression: "
+	t := keyTerm{op: op}
+	paths := 0
+	for _, o := range operands {
+		switch o := o.(type) {
+		case *expr.Call:
+			return attr.Invalid("KeyConditionExpressions cannot contain nested operations")
+		case expr.Path:
+			if paths++; paths == 1 {
+				t.name = o.Root()
+			}
+			if len(o) > 1 {
+				return attr.Invalid("KeyConditionExpressions cannot have conditions on nested attributes")
+			}
+		case *expr.Placeholder:
+			t.args = append(t.args, k.values[o.Name])
+		}
+	}
+	_, first := operands[0].(expr.Path)
+	switch {
+	case !first && (op == "BETWEEN" || op == "begins_with"):
+		return attr.Invalid(invalid + op + " operator must have the key attribute as its first operand")
+	case paths > 1:
+		return attr.Invalid(invalid + "Multiple attribute names used in one condition")
+	case paths == 0:
+		return attr.Invalid(invalid + "No key attribute specified")
+	}
+	for _, other := range k.terms {
+		if other.name == t.name {
+			return attr.Invalid(msgTwice)
+		}
+	}
+	k.terms = append(k.terms, t)
+	return nil
+}
+
+// scalarKeys refuses paths into key attributes.
+func scalarKeys(c expr.Condition, schema Schema) error {
+	for ref := range expr.ConditionRefs(c) {
+		if len(ref.Path) > 1 && schema.kind(ref.Path.Root()) != 0 {
+			return attr.Invalid(msgNestedKey + ref.Path.Root())
+		}
+	}
+	return nil
+}
+
+// CheckFilter refuses a filter of a query on the attributes that the query's own
+// key condition is for.
+func CheckFilter(c expr.Condition, schema Schema) error {
+	if err := scalarKeys(c, schema); err != nil {
+		return err
+	}
+	found := ""
+	for ref := range expr.ConditionRefs(c) {
+		// The service names the partition key if the filter has both.
+		if name := ref.Path.Root(); schema.kind(name) != 0 && (found == "" || name == schema.Partition) {
+			found = name
+		}
+	}
+	if found != "" {
+		return attr.Invalid("Filter Expression can only contain non-primary key attributes: Primary key attribute: " + found)
+	}
+	return nil
+}
+
+// CheckUpdate refuses an update that writes to a key attribute.
+func CheckUpdate(u *expr.Update, schema Schema) error {
+	for _, a := range u.Actions {
+		if name := a.Path.Root(); schema.kind(name) != 0 {
+			return attr.Invalid("One or more parameter values were invalid: Cannot update attribute " + name +
+				". This attribute is part of the key")
+		}
+	}
+	return nil
+}
