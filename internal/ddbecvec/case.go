@@ -60,11 +60,12 @@ type Case struct {
 	EncryptedItem json.RawMessage `json:"encrypted_item,omitempty"`
 	DecryptedItem json.RawMessage `json:"decrypted_item,omitempty"` // if it is not the plaintext item
 
-	Expect     string            `json:"expect,omitempty"`
-	MayReject  bool              `json:"may_reject,omitempty"`
-	Divergence []string          `json:"divergence,omitempty"`      // on what the clients disagree
-	Results    map[string]string `json:"decrypt_results,omitempty"` // by client
-	Error      string            `json:"error,omitempty"`           // why the writer refused
+	Expect      string            `json:"expect,omitempty"`
+	MayReject   bool              `json:"may_reject,omitempty"`
+	Divergence  []string          `json:"divergence,omitempty"`      // on what the clients disagree
+	Results     map[string]string `json:"decrypt_results,omitempty"` // by client
+	KMSRequests []KMSRequest      `json:"kms_requests,omitempty"`    // what the writer sent
+	Error       string            `json:"error,omitempty"`           // why the writer refused
 
 	members map[string]json.RawMessage // all of the case, for [Case.with]
 }

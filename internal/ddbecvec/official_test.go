@@ -123,7 +123,7 @@ func TestVectorsOfficial(t *testing.T) {
 }
 
 func testOfficial(t *testing.T, c *Case) {
-	got, err := c.decrypt(t.Context())
+	got, err := c.decrypt(t.Context(), new(session))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func testOfficial(t *testing.T, c *Case) {
 	if again.Error != "" {
 		t.Fatalf("Encrypt: %s", again.Error)
 	}
-	if got, err = again.decrypt(t.Context()); err != nil {
+	if got, err = again.decrypt(t.Context(), new(session)); err != nil {
 		t.Fatalf("Decrypt of what was encrypted: %v", err)
 	}
 	if want, err = c.Plaintext(); err != nil {

@@ -16,6 +16,14 @@ type Provider struct {
 	Wrapping   *Key `json:"wrapping,omitempty"`   // wrapped
 	Signing    *Key `json:"signing,omitempty"`    // static and wrapped
 
+	KeyID       string   `json:"key_id,omitempty"` // aws_kms
+	GrantTokens []string `json:"grant_tokens,omitempty"`
+	FakeKMS     *FakeKMS `json:"fake_kms,omitempty"`
+
+	// Endpoint is that of a real KMS. Without it and without FakeKMS the SDKs'
+	// environment variable names one.
+	Endpoint string `json:"endpoint,omitempty"`
+
 	// Description are entries given to the provider, some of which choose
 	// algorithms.
 	Description map[string]string `json:"material_description,omitempty"`
@@ -32,23 +40,23 @@ type Key struct {
 // ErrProvider reports a type of provider that this package can't open.
 var ErrProvider = errors.New("ddbecvec: no such type of provider")
 
-// Direction says what a provider is opened for. A description may choose what
-// is only ever read, such as PKCS #1 v1.5, so the two need different settings.
-type Direction bool
+// A session opens the provider of one case and notes what that leads to. A
+// description may choose what is only ever read, such as PKCS #1 v1.5, so
+// reading and writing need different settings.
+type session struct {
+	writing  bool
+	requests []KMSRequest
+}
 
-// The two directions.
-const (
-	Writing Direction = true
-	Reading Direction = false
-)
-
-// Open returns the provider of keys that p describes.
-func (p *Provider) Open(dir Direction) (crypt.Provider, error) {
+// open returns the provider of keys that p describes.
+func (s *session) open(p *Provider) (crypt.Provider, error) {
 	switch p.Type {
 	case "static":
 		return p.static()
 	case "wrapped":
-		return p.wrapped(dir)
+		return p.wrapped(s.writing)
+	case "aws_kms":
+		return s.kms(p)
 	}
 	return nil, fmt.Errorf("%w: %q", ErrProvider, p.Type)
 }
@@ -67,7 +75,7 @@ func (p *Provider) static() (crypt.Provider, error) {
 	return keyring.NewStaticKeys(keys, keyring.WithDescription(p.Description))
 }
 
-func (p *Provider) wrapped(dir Direction) (crypt.Provider, error) {
+func (p *Provider) wrapped(writing bool) (crypt.Provider, error) {
 	keys := keyring.WrappedKeys{}
 	var err error
 	if keys.Wrapping, keys.Unwrapping, err = p.Wrapping.wrapping(); err != nil {
@@ -77,7 +85,7 @@ func (p *Provider) wrapped(dir Direction) (crypt.Provider, error) {
 		return nil, err
 	}
 	var opts []keyring.WrappedOption
-	if dir == Writing {
+	if writing {
 		opts = append(opts, keyring.WithDescription(p.Description))
 	} else if wrap := p.Description[crypt.DescWrapAlgorithm]; wrap == "RSA" || wrap == "RSA/ECB/PKCS1Padding" {
 		opts = append(opts, keyring.AllowPKCS1v15())
@@ -139,7 +147,7 @@ func (k *Key) wrapping() (wrap, unwrap *keyring.WrappingKey, err error) {
 	return wrap, unwrap, nil
 }
 
-// supported reports whether Open knows the provider's type.
+// supported reports whether open knows the provider's type.
 func (p *Provider) supported() bool {
-	return p.Type == "static" || p.Type == "wrapped"
+	return p.Type == "static" || p.Type == "wrapped" || p.Type == "aws_kms"
 }

@@ -29,10 +29,12 @@ func (c *Case) Encryptor(p crypt.Provider, opts ...crypt.DDBECOption) (crypt.Enc
 }
 
 // Encrypt encrypts the case's plaintext item and returns the case with the
-// result: encrypted_item or error, and with this project as its client.
+// result: encrypted_item or error, what was sent to KMS, and this project as its
+// client.
 func (c *Case) Encrypt(ctx context.Context) (*Case, error) {
 	set := map[string]any{"client": Go, "client_version": "devel"}
-	stored, err := c.encrypt(ctx)
+	s := &session{writing: true}
+	stored, err := c.encrypt(ctx, s)
 	if err == nil {
 		var item json.RawMessage
 		if item, err = codec.MarshalItem(stored); err == nil {
@@ -42,15 +44,18 @@ func (c *Case) Encrypt(ctx context.Context) (*Case, error) {
 	if err != nil {
 		set["error"] = err.Error()
 	}
+	if s.requests != nil {
+		set["kms_requests"] = s.requests
+	}
 	return c.with([]string{"encrypted_item", "error", "kms_requests"}, set)
 }
 
-func (c *Case) encrypt(ctx context.Context) (map[string]types.AttributeValue, error) {
+func (c *Case) encrypt(ctx context.Context, s *session) (map[string]types.AttributeValue, error) {
 	item, err := c.Plaintext()
 	if err != nil {
 		return nil, err
 	}
-	keys, err := c.Provider.Open(Writing)
+	keys, err := s.open(&c.Provider)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +77,7 @@ type Result struct {
 // Decrypt decrypts the case's stored item.
 func (c *Case) Decrypt(ctx context.Context) Result {
 	r := Result{Name: c.Name, Client: Go}
-	plain, err := c.decrypt(ctx)
+	plain, err := c.decrypt(ctx, new(session))
 	if err == nil {
 		if r.PlaintextItem, err = codec.MarshalItem(plain); err != nil {
 			err = fmt.Errorf("decrypted item: %w", err)
@@ -84,12 +89,12 @@ func (c *Case) Decrypt(ctx context.Context) Result {
 	return r
 }
 
-func (c *Case) decrypt(ctx context.Context) (map[string]types.AttributeValue, error) {
+func (c *Case) decrypt(ctx context.Context, s *session) (map[string]types.AttributeValue, error) {
 	item, err := c.Encrypted()
 	if err != nil {
 		return nil, err
 	}
-	keys, err := c.Provider.Open(Reading)
+	keys, err := s.open(&c.Provider)
 	if err != nil {
 		return nil, err
 	}

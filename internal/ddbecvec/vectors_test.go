@@ -67,7 +67,7 @@ func testReading(t *testing.T, c *Case) {
 	if c.Expect == ExpectEncryptError {
 		return
 	}
-	got, err := c.decrypt(t.Context())
+	got, err := c.decrypt(t.Context(), new(session))
 	switch c.Expect {
 	case ExpectReject:
 		if err == nil {
@@ -117,7 +117,7 @@ func (c *Case) refusable() bool {
 	if c.Category != "limits" {
 		return false
 	}
-	_, err := c.encrypt(context.Background())
+	_, err := c.encrypt(context.Background(), &session{writing: true})
 	return err != nil
 }
 
@@ -149,8 +149,9 @@ func testWriting(t *testing.T, c *Case) {
 	}
 	if c.EncryptedItem != nil {
 		c.compareDescriptions(t, out)
+		c.compareRequests(t, out)
 	}
-	got, err := out.decrypt(t.Context())
+	got, err := out.decrypt(t.Context(), new(session))
 	if err != nil {
 		t.Fatalf("Decrypt of what was encrypted: %v", err)
 	}
@@ -168,7 +169,8 @@ func (c *Case) onlyRead() bool {
 
 // compareDescriptions checks that out's material description says what that of
 // c says. The Java client leaves out the algorithm of HMAC keys and the length of
-// content keys, and signs even an item whose every action is DO_NOTHING.
+// content keys, and signs even an item whose every action is DO_NOTHING; the
+// Python client leaves out what was given to its KMS provider.
 func (c *Case) compareDescriptions(t *testing.T, out *Case) {
 	t.Helper()
 	theirs, ours := description(t, c), description(t, out)
@@ -188,9 +190,39 @@ func (c *Case) compareDescriptions(t *testing.T, out *Case) {
 	}
 	delete(ours, crypt.DescContentKey)
 	for name := range ours {
-		if _, ok := theirs[name]; !ok && !(c.Client == Java && name == "amzn-ddb-map-signingAlg") {
+		leftOut := c.Client == Java && name == "amzn-ddb-map-signingAlg" ||
+			c.Client == Python && c.Provider.Type == "aws_kms" && c.Provider.Description[name] != ""
+		if _, ok := theirs[name]; !ok && !leftOut {
 			t.Errorf("description entry %q is not one that %s writes", name, c.Client)
 		}
+	}
+}
+
+// compareRequests checks that KMS is asked what the writer of c asked, but that a
+// number in the encryption context has the spelling that DynamoDB returns.
+func (c *Case) compareRequests(t *testing.T, out *Case) {
+	t.Helper()
+	if c.Provider.Type != "aws_kms" {
+		return
+	}
+	plain, err := c.Plaintext()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := slices.Clone(c.KMSRequests)
+	for i := range want {
+		for _, name := range []*string{&c.PartitionKey, c.SortKey} {
+			if name == nil {
+				continue
+			}
+			if n, ok := plain[*name].(*types.AttributeValueMemberN); ok {
+				want[i].EncryptionContext = maps.Clone(want[i].EncryptionContext)
+				want[i].EncryptionContext[*name] = number(n.Value)
+			}
+		}
+	}
+	if diff := cmp.Diff(want, out.KMSRequests); diff != "" {
+		t.Errorf("requests to KMS (-%s +ddbenc):\n%s", c.Client, diff)
 	}
 }
 
@@ -323,12 +355,15 @@ func (p fixedKeys) EncryptionMaterials(context.Context, *crypt.EncryptionContext
 // written with, if they can be had.
 func replayKeys(t *testing.T, c *Case, stored map[string]types.AttributeValue) (crypt.Provider, bool) {
 	t.Helper()
-	if c.Provider.Signing == nil {
-		return nil, false
-	}
-	reader, err := c.Provider.Open(Reading)
+	reader, err := new(session).open(&c.Provider)
 	if err != nil {
 		t.Fatal(err)
+	}
+	switch {
+	case c.Provider.Type == "aws_kms":
+		return reader, true // its KMS has one data key only
+	case c.Provider.Signing == nil:
+		return nil, false
 	}
 	materials, err := reader.DecryptionMaterials(t.Context(), &crypt.EncryptionContext{
 		TableName: c.TableName, PartitionKey: c.PartitionKey, Item: stored, Description: description(t, c),
@@ -388,7 +423,7 @@ func TestVectorsRoundedNumbers(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			plain := *c
 			plain.Divergence = nil
-			if got, err := plain.decrypt(t.Context()); err == nil {
+			if got, err := plain.decrypt(t.Context(), new(session)); err == nil {
 				t.Errorf("Decrypt verified digits that nobody signed: %d attributes", len(got))
 			}
 		})
