@@ -81,10 +81,16 @@ func KeyCondition(c expr.Condition, schema Schema, values Values) (Key, error) {
 	return keyOf(k.terms, schema)
 }
 
-// keyOf puts together the terms on the parts of a key.
+// keyOf puts together the terms on the parts of a key. The order of its checks
+// is the service's.
 func keyOf(terms []keyTerm, schema Schema) (Key, error) {
-	if len(terms) > 2 {
+	switch {
+	case len(terms) == 0:
+		return Key{}, attr.Invalid("Conditions must be at least length 1")
+	case len(terms) > 2:
 		return Key{}, attr.Invalid(msgLength)
+	case len(terms) == 2 && schema.Sort == "":
+		return Key{}, attr.Invalid(msgNotSupported)
 	}
 	byName := make(map[string]keyTerm, len(terms))
 	for _, t := range terms {
@@ -94,24 +100,27 @@ func keyOf(terms []keyTerm, schema Schema) (Key, error) {
 	if !ok {
 		return Key{}, attr.Invalid(msgMissedKey + schema.Partition)
 	}
+	if err := partition.checkKind(schema.PartitionKind); err != nil {
+		return Key{}, err
+	}
 	if partition.op != "=" {
 		return Key{}, attr.Invalid(msgNotSupported)
 	}
-	if err := partition.check(schema.PartitionKind); err != nil {
+	if err := partition.checkEmpty(); err != nil {
 		return Key{}, err
 	}
 	key := Key{Partition: partition.args[0]}
 	if len(terms) == 1 {
 		return key, nil
 	}
-	if schema.Sort == "" {
-		return Key{}, attr.Invalid(msgNotSupported)
-	}
 	sort, ok := byName[schema.Sort]
 	if !ok {
 		return Key{}, attr.Invalid(msgMissedKey + schema.Sort)
 	}
-	if err := sort.check(schema.SortKind); err != nil {
+	if err := sort.checkKind(schema.SortKind); err != nil {
+		return Key{}, err
+	}
+	if err := sort.checkEmpty(); err != nil {
 		return Key{}, err
 	}
 	key.Sort = &Range{Op: sort.op, Low: sort.args[0]}
@@ -121,10 +130,35 @@ func keyOf(terms []keyTerm, schema Schema) (Key, error) {
 	return key, nil
 }
 
-func (t keyTerm) check(kind attr.Kind) error {
+// checkKind checks that the operator can be answered from an index and that its
+// values have the type of the key.
+func (t keyTerm) checkKind(kind attr.Kind) error {
+	if len(t.args) == 0 || !indexable[t.op] {
+		return attr.Invalid("Attempted conditional constraint is not an indexable operation")
+	}
 	for _, v := range t.args {
 		if v.Kind != kind {
 			return attr.Invalid(msgConditionType)
+		}
+	}
+	return nil
+}
+
+// indexable are the operators of key conditions. The others can be asked for by
+// KeyConditions alone.
+var indexable = map[string]bool{
+	"=": true, "<": true, "<=": true, ">": true, ">=": true, "BETWEEN": true, "begins_with": true,
+}
+
+func (t keyTerm) checkEmpty() error {
+	for _, v := range t.args {
+		switch {
+		case v.Kind == attr.S && v.Str == "":
+			return attr.Invalid("One or more parameter values are not valid. The AttributeValue for a key attribute " +
+				"cannot contain an empty string value. Key: " + t.name)
+		case v.Kind == attr.B && v.Str == "":
+			return attr.Invalid("One or more parameter values are not valid. The AttributeValue for a key attribute " +
+				"cannot contain an empty binary value. Key: " + t.name)
 		}
 	}
 	return nil

@@ -9,10 +9,10 @@ import (
 )
 
 const (
-	msgBadPath  = "The document path provided in the update expression is invalid for update"
-	msgNoSuch   = "The provided expression refers to an attribute that does not exist in the item"
-	msgBadType  = "An operand in the update expression has an incorrect data type"
-	msgTooDeep  = "Nesting Levels have exceeded supported limits"
+	msgBadPath = "The document path provided in the update expression is invalid for update"
+	msgNoSuch  = "The provided expression refers to an attribute that does not exist in the item"
+	msgBadType = "An operand in the update expression has an incorrect data type"
+	msgTooDeep = "Nesting Levels have exceeded supported limits"
 )
 
 // Paths returns what an update writes to: with [Project], the attributes that
@@ -120,6 +120,8 @@ func (e evaluation) amend(a expr.Action) (change, bool, error) {
 	case old.Kind == attr.N:
 		sum, err := attr.AddNumbers(old.Str, operand.Str)
 		return change{value: attr.Value{Kind: attr.N, Str: sum}}, true, err
+	case old.Kind == attr.L: // of AttributeUpdates only
+		return change{value: attr.Value{Kind: attr.L, List: slices.Concat(old.List, operand.List)}}, true, nil
 	}
 	return change{value: attr.Union(old, operand)}, true, nil
 }
