@@ -25,6 +25,8 @@ const (
 // The error wraps [ErrMalformed] and tells where src went wrong, not what is in
 // it. Memory grows with len(src), whatever counts and lengths src claims. The
 // result copies src; empty binaries, sets, lists and maps are empty, not nil.
+// Values and short texts inside a container share allocations, so one that is
+// kept by itself can keep some kilobytes of its neighbours alive.
 // Spec: "Deserialization".
 func DecodeDDBEC(src []byte) (types.AttributeValue, error) {
 	c := cursor{src: src}

@@ -10,10 +10,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// MaxDepth is how deeply values may nest, in every form and both ways. A value by
-// itself has depth 1, an element of a list or a value of a map one more than its
-// container. DynamoDB allows 32 levels of what it can see; the inside of an
-// encrypted attribute it cannot see. Spec: "Nesting depth".
+// MaxDepth is how deeply values may nest in the DDBEC form and in JSON, when they
+// are written and when they are read. A value by itself has depth 1, an element of
+// a list or a value of a map one more than its container. DynamoDB allows 32
+// levels of what it can see; the inside of an encrypted attribute it cannot see.
+// Spec: "Nesting depth".
 const MaxDepth = 256
 
 // Tags, the second byte of every serialized value; the first is zero. Spec:

@@ -17,8 +17,9 @@ import (
 // and lists keep their order. Binary is base64, padded. Numbers are text, written
 // as they are and not looked at. There is no space. A nil item is an empty one.
 //
-// A value that has no JSON, in the sense of [AppendDDBEC], gives an error wrapping
-// [ErrInvalid] that names the attribute.
+// A nil value, an unknown union member, NULL false, text that is not UTF-8 or
+// nesting beyond [MaxDepth] gives an error wrapping [ErrInvalid] that names the
+// attribute.
 func MarshalItem(item map[string]types.AttributeValue) ([]byte, error) {
 	return AppendItemJSON(nil, item)
 }
