@@ -2,7 +2,6 @@ package ddbenc
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -173,9 +172,9 @@ func (s *shape) wayToKey(index, name string) string {
 	if index != "" && slices.ContainsFunc(s.keys, func(k keyAttr) bool { return k.name == name }) {
 		return ": query the table, without ddbenc.Index"
 	}
-	for _, ix := range slices.Sorted(maps.Keys(s.indexes)) {
-		if ix != index && slices.ContainsFunc(s.indexes[ix].keys, func(k keyAttr) bool { return k.name == name }) {
-			return fmt.Sprintf(": add ddbenc.Index(%q)", ix)
+	for _, ix := range s.indexes {
+		if ix.name != index && slices.ContainsFunc(ix.keys, func(k keyAttr) bool { return k.name == name }) {
+			return fmt.Sprintf(": add ddbenc.Index(%q)", ix.name)
 		}
 	}
 	if s.action(name) == crypt.EncryptAndSign {

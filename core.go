@@ -52,9 +52,9 @@ func (c *core) put(ctx context.Context, enc crypt.Encryptor, in *dynamodb.PutIte
 	}
 	out, err := c.db.PutItem(ctx, sealed)
 	if err != nil {
-		return nil, c.writeError(ctx, enc, opPut, c.shape.keyOf(in.Item), err)
+		return nil, c.writeError(ctx, enc, opPut, in.Item, err)
 	}
-	return c.openOld(ctx, enc, opPut, in.ReturnValues, c.shape.keyOf(in.Item), out.Attributes)
+	return c.openOld(ctx, enc, opPut, in.ReturnValues, in.Item, out.Attributes)
 }
 
 // delete deletes the item under in.Key, and returns it if in.ReturnValues asks
@@ -96,14 +96,15 @@ func (c *core) open(ctx context.Context, enc crypt.Encryptor, op string, stored 
 	return plain, nil
 }
 
-// openAt is open for an item that must be the one under key. A signature says
+// openAt is open for an item that must be the one under key, which may have
+// more attributes than the key's. A signature says
 // that an item is genuine, not that it is the one that was asked for.
 func (c *core) openAt(ctx context.Context, enc crypt.Encryptor, op string, key, stored item) (item, error) {
 	plain, err := c.open(ctx, enc, op, stored)
 	if err != nil {
 		return nil, err
 	}
-	if !sameKey(key, c.shape.keyOf(plain)) {
+	if !c.shape.hasKey(plain, key) {
 		return nil, c.itemError(op, stored, ErrVerify)
 	}
 	return plain, nil

@@ -22,7 +22,7 @@ type item = map[string]types.AttributeValue
 type shape struct {
 	owner    string // what declares it, for texts: a Go type's name
 	keys     []keyAttr
-	indexes  map[string]indexShape
+	indexes  []indexShape // by name
 	actions  crypt.Actions
 	reserved []string // what the format adds to an item
 }
@@ -43,13 +43,14 @@ func (k keyAttr) types() string {
 
 // takes reports whether v has a type that the attribute may have.
 func (k keyAttr) takes(v types.AttributeValue) bool {
-	name := typeName(v)
-	return name == k.typ || k.typ == "" && (name == "S" || name == "N" || name == "B")
+	name := valueType(v)
+	return name == k.typ && name != "" || k.typ == "" && (name == "S" || name == "N" || name == "B")
 }
 
 // An indexShape is a secondary index. Its key has one or more attributes,
 // partition key first.
 type indexShape struct {
+	name   string
 	keys   []keyAttr
 	global bool
 }
@@ -67,16 +68,17 @@ func shapeOf(schema *Schema, reserved []string) *shape {
 	s := &shape{
 		owner:    schema.Type,
 		keys:     append(attr(schema.PartitionKey), attr(schema.SortKey)...),
-		indexes:  make(map[string]indexShape, len(schema.Indexes)),
 		actions:  schema.Actions(),
 		reserved: reserved,
 	}
 	for _, x := range schema.Indexes {
-		s.indexes[x.Name] = indexShape{
+		s.indexes = append(s.indexes, indexShape{
+			name:   x.Name,
 			keys:   append(attr(x.PartitionKey), attr(x.SortKey)...),
 			global: x.Global,
-		}
+		})
 	}
+	slices.SortFunc(s.indexes, func(a, b indexShape) int { return strings.Compare(a.name, b.name) })
 	return s
 }
 
@@ -109,8 +111,18 @@ func (s *shape) keysOf(index string) (keys []keyAttr, ok bool) {
 	if index == "" {
 		return s.keys, true
 	}
-	ix, ok := s.indexes[index]
+	ix, ok := s.index(index)
 	return ix.keys, ok
+}
+
+// index returns the index called name.
+func (s *shape) index(name string) (indexShape, bool) {
+	for _, ix := range s.indexes {
+		if ix.name == name {
+			return ix, true
+		}
+	}
+	return indexShape{}, false
 }
 
 // keyOf returns the primary key of a stored item, as far as it is there.
@@ -143,10 +155,10 @@ func (s *shape) checkItem(r *refusals, it item) {
 	for _, k := range s.keys {
 		s.checkKeyValue(r, k, it[k.name], "")
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.indexes)) {
-		for _, k := range s.indexes[name].keys {
+	for _, ix := range s.indexes {
+		for _, k := range ix.keys {
 			if v, ok := it[k.name]; ok && !slices.Contains(s.keys, k) {
-				s.checkKeyValue(r, k, v, name)
+				s.checkKeyValue(r, k, v, ix.name)
 			}
 		}
 	}
@@ -160,30 +172,36 @@ func (s *shape) checkItem(r *refusals, it item) {
 // checkKeyValue refuses v as the value of key attribute k of an index, or of
 // the table if index is empty.
 func (s *shape) checkKeyValue(r *refusals, k keyAttr, v types.AttributeValue, index string) {
-	what := fmt.Sprintf("key attribute %q", k.name)
+	problem := k.problem(v)
+	if problem == "" {
+		return
+	}
 	if index != "" {
-		what += fmt.Sprintf(" of index %q", index)
-	}
-	if isNil(v) {
-		r.add("%s has no value", what)
-		return
-	}
-	if !k.takes(v) {
-		way := ""
-		if typeName(v) == "NULL" && index != "" {
-			way = ": with omitempty the attribute is left out, and the item is not in the index"
+		index = fmt.Sprintf(" of index %q", index)
+		if !isNil(v) && typeName(v) == "NULL" {
+			problem += ": with omitempty the attribute is left out, and the item is not in the index"
 		}
-		r.add("%s has type %s, want %s%s", what, typeName(v), k.types(), way)
-		return
 	}
-	if isEmpty(v) {
-		r.add("%s is empty, which DynamoDB does not allow", what)
+	r.add("key attribute %q%s %s", k.name, index, problem)
+}
+
+// problem says what is wrong with v as the value of k, or returns an empty
+// string.
+func (k keyAttr) problem(v types.AttributeValue) string {
+	switch {
+	case isNil(v):
+		return "has no value"
+	case !k.takes(v):
+		return fmt.Sprintf("has type %s, want %s", typeName(v), k.types())
+	case isEmpty(v):
+		return "is empty, which DynamoDB does not allow"
 	}
 	if n, ok := v.(*types.AttributeValueMemberN); ok {
 		if _, err := codec.CanonicalNumber(n.Value); err != nil {
-			r.add("%s is not a number that DynamoDB can hold", what)
+			return "is not a number that DynamoDB can hold"
 		}
 	}
+	return ""
 }
 
 // checkIndex refuses an index that the type does not declare, and a consistent
@@ -192,16 +210,35 @@ func (s *shape) checkIndex(r *refusals, name string, consistent bool) bool {
 	if name == "" {
 		return true
 	}
-	ix, ok := s.indexes[name]
+	ix, ok := s.index(name)
 	switch {
 	case !ok && len(s.indexes) == 0:
 		r.add("index %q is unknown: %s declares none; add a dynamodbindex tag to its key fields", name, s.owner)
 	case !ok:
-		r.add("index %q is unknown: %s declares %s; add a dynamodbindex tag to its key fields", name, s.owner, strings.Join(quoted(slices.Sorted(maps.Keys(s.indexes))), ", "))
+		r.add("index %q is unknown: %s declares %s; add a dynamodbindex tag to its key fields", name, s.owner, s.indexNames())
 	case ix.global && consistent:
 		r.add("index %q is global, and those have no consistent reads: read the table, or without ConsistentRead", name)
 	}
 	return ok
+}
+
+// indexNames lists the names of the indexes, for texts.
+func (s *shape) indexNames() string {
+	names := make([]string, len(s.indexes))
+	for i, ix := range s.indexes {
+		names[i] = ix.name
+	}
+	return strings.Join(quoted(names), ", ")
+}
+
+// hasKey reports whether it is the item under key.
+func (s *shape) hasKey(it, key item) bool {
+	for _, k := range s.keys {
+		if !sameScalar(it[k.name], key[k.name]) {
+			return false
+		}
+	}
+	return true
 }
 
 // sameKey reports whether two keys are equal as DynamoDB compares them.
@@ -248,6 +285,9 @@ func isEmpty(v types.AttributeValue) bool {
 
 // typeName returns DynamoDB's name of the type of v, such as "S" or "NULL".
 func typeName(v types.AttributeValue) string {
+	if name := valueType(v); name != "" {
+		return name
+	}
 	return strings.TrimPrefix(fmt.Sprintf("%T", v), "*types.AttributeValueMember")
 }
 

@@ -15,9 +15,9 @@ func orders() *shape {
 	return &shape{
 		owner: "Order",
 		keys:  []keyAttr{{"id", "S"}, {"seq", "N"}},
-		indexes: map[string]indexShape{
-			"by-clinic": {keys: []keyAttr{{"clinic", "S"}, {"seq", "N"}}, global: true},
-			"by-rank":   {keys: []keyAttr{{"id", "S"}, {"rank", ""}}},
+		indexes: []indexShape{
+			{name: "by-clinic", keys: []keyAttr{{"clinic", "S"}, {"seq", "N"}}, global: true},
+			{name: "by-rank", keys: []keyAttr{{"id", "S"}, {"rank", ""}}},
 		},
 		actions: crypt.Actions{Default: crypt.EncryptAndSign, Attributes: map[string]crypt.Action{
 			"id": crypt.SignOnly, "seq": crypt.SignOnly, "clinic": crypt.SignOnly, "rank": crypt.SignOnly,
@@ -48,7 +48,7 @@ func TestCheckItem(t *testing.T) {
 		}
 		return it
 	}
-	null := &types.AttributeValueMemberNULL{Value: true}
+	null := types.AttributeValue(&types.AttributeValueMemberNULL{Value: true})
 	for _, tc := range []struct {
 		name string
 		item item
