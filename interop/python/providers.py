@@ -1,5 +1,6 @@
 """From the `provider` of a case to a materials provider of the client."""
 import base64
+import functools
 
 from dynamodb_encryption_sdk.delegated_keys.jce import JceNameLocalDelegatedKey
 from dynamodb_encryption_sdk.identifiers import EncryptionKeyType, KeyEncodingType
@@ -90,9 +91,13 @@ def _key(spec, field):
             key_type=EncryptionKeyType.SYMMETRIC,
             key_encoding=KeyEncodingType.RAW,
         )
+    kind = EncryptionKeyType.PRIVATE if field == "private_key_pem" else EncryptionKeyType.PUBLIC
+    return _pem_key(spec[field], spec["algorithm"], kind)
+
+
+@functools.lru_cache(maxsize=100)
+def _pem_key(pem, algorithm, kind):
+    # Kept, because checking an RSA private key takes longer than anything else here.
     return JceNameLocalDelegatedKey(
-        key=spec[field].encode("ascii"),
-        algorithm=spec["algorithm"],
-        key_type=EncryptionKeyType.PRIVATE if field == "private_key_pem" else EncryptionKeyType.PUBLIC,
-        key_encoding=KeyEncodingType.PEM,
+        key=pem.encode("ascii"), algorithm=algorithm, key_type=kind, key_encoding=KeyEncodingType.PEM
     )
