@@ -4,10 +4,17 @@
 //
 // # Which one
 //
-//	provider  content key       signing key   for
-//	Static    the same for all  configured    tests; tables small enough to be re-encrypted
-//	Wrapped   new for each item configured    keys that this process holds or a security module keeps
-//	KMS       both derived from a new data key for each item, one call to AWS KMS each
+//	provider    content key       signing key         for
+//	Static      the same for all  configured          tests; tables small enough to be written again
+//	Wrapped     new for each item configured          keys that this process holds or a security module keeps
+//	KMS         new for each item new for each item   keys in AWS KMS; one call for each item
+//	MostRecent  new for each item of a version        keys in a table that KMS protects; few calls
+//
+// [NewKMS] keeps all keys in AWS KMS, and every item costs a call. [NewMostRecent]
+// asks a [MetaStore], a table of keys that another provider protects, and keeps
+// what it got for a time of one's choice; that is also the time that a revoked key
+// goes on working. [NewSeveral] reads with several providers and writes with one,
+// for the time of a change between them.
 //
 // [NewStatic] and [NewWrapped] take raw keys. The forms that take [StaticKeys]
 // and [WrappedKeys] are for RSA and ECDSA keys, for other HMACs, and for programs

@@ -45,8 +45,8 @@ func sentinelOf(err error) error {
 	switch code {
 	case "InvalidCiphertextException":
 		return crypt.ErrVerify // data key or encryption context are not what was written
-	case "IncorrectKeyException", "NotFoundException", "InvalidArnException":
-		return crypt.ErrNoKey
+	case "IncorrectKeyException", "NotFoundException", "InvalidArnException", "ResourceNotFoundException":
+		return crypt.ErrNoKey // no such KMS key, or no such key table
 	case "KeyUnavailableException", "DependencyTimeoutException":
 		return ErrUnavailable
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/ddbenctest"
 	"github.com/ddbenc/ddbenc/keyring"
 )
 
@@ -248,4 +249,36 @@ func ExampleAllowPKCS1v15() {
 	fmt.Println(materials.ContentKey, err)
 	// Output:
 	// ContentKey(REDACTED) <nil>
+}
+
+// A table moves from keys in the program to KMS while it is in use: new items are
+// written with KMS, old ones stay readable until they were written again.
+func ExampleNewSeveral() {
+	service := ddbenctest.NewKMS(nil)
+	after, err := keyring.NewKMS(service.Client("eu-west-1"), service.CreateKey(ddbenctest.KMSKey{Region: "eu-west-1"}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	before, err := keyring.NewStatic(readSecret("content key"), readSecret("signing key"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	provider, err := keyring.NewSeveral(after, before)
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	stored, err := encryptor(before).Encrypt(ctx, patient())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(name(encryptor(provider).Decrypt(ctx, stored)))
+	stored, err = encryptor(provider).Encrypt(ctx, patient())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(name(encryptor(after).Decrypt(ctx, stored)))
+	// Output:
+	// Ada
+	// Ada
 }

@@ -258,22 +258,22 @@ const maxWrappedText = 4096 // bytes
 // here on has one outcome.
 func (p *Wrapped) unwrap(a wrapAlgorithm, text string) *crypt.ContentKey {
 	if len(text) > maxWrappedText {
-		return crypt.UnusableContentKey()
+		return unusable
 	}
 	// Old Java releases break the text into lines. The decoder skips CR and LF
 	// and refuses every other foreign character.
 	wrapped, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
-		return crypt.UnusableContentKey()
+		return unusable
 	}
 	raw, ok := p.keys.Unwrapping.unwrap(a, wrapped)
 	if !ok {
-		return crypt.UnusableContentKey()
+		return unusable
 	}
 	defer clear(raw)
 	content, err := crypt.NewContentKey(raw) // 16, 24 or 32 bytes, whatever was announced
 	if err != nil {
-		return crypt.UnusableContentKey()
+		return unusable
 	}
 	return content
 }

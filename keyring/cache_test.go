@@ -1,0 +1,352 @@
+package keyring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// The tests run in synctest bubbles, where time moves only when all wait.
+
+// counted is a load that counts.
+type counted struct {
+	n    atomic.Int64
+	took time.Duration
+	err  error
+}
+
+func (c *counted) load(ctx context.Context) (int64, error) {
+	n := c.n.Add(1)
+	select {
+	case <-time.After(c.took):
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+	return n, c.err
+}
+
+func testCache(ttl time.Duration, bound int) *cache[int64] {
+	return newCache[int64](ttl, bound, time.Now, &cacheStats{})
+}
+
+// Spec: Caching most-recent provider, "Java semantics".
+func TestCacheAges(t *testing.T) {
+	for _, tt := range []struct {
+		age  time.Duration
+		want int64
+	}{
+		{0, 1},
+		{10 * time.Second, 1},
+		{10*time.Second + 1, 2},
+		{10*time.Second + 500*time.Millisecond, 2},
+		{10*time.Second + 500*time.Millisecond + 1, 2},
+		{time.Hour, 2},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c, l := testCache(10*time.Second, 10), &counted{}
+			if v, err := c.get(t.Context(), "k", l.load); v != 1 || err != nil {
+				t.Fatalf("first get = %d, error %v", v, err)
+			}
+			time.Sleep(tt.age)
+			if v, err := c.get(t.Context(), "k", l.load); v != tt.want || err != nil {
+				t.Errorf("get at age %v = %d, error %v, want %d", tt.age, v, err, tt.want)
+			}
+		})
+	}
+}
+
+// While one caller renews a value in its grace time the others get the old one;
+// after it they wait.
+func TestCacheGrace(t *testing.T) {
+	for _, tt := range []struct {
+		age  time.Duration
+		want int64 // of the second caller
+	}{
+		{time.Second + 100*time.Millisecond, 1},
+		{time.Second + 600*time.Millisecond, 2},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c, l := testCache(time.Second, 10), &counted{}
+			if _, err := c.get(t.Context(), "k", l.load); err != nil {
+				t.Fatal(err)
+			}
+			l.took = 50 * time.Millisecond
+			time.Sleep(tt.age)
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				if v, err := c.get(t.Context(), "k", l.load); v != 2 || err != nil {
+					t.Errorf("age %v: renewing get = %d, error %v, want 2", tt.age, v, err)
+				}
+			})
+			synctest.Wait()
+			if v, err := c.get(t.Context(), "k", l.load); v != tt.want || err != nil {
+				t.Errorf("age %v: get beside it = %d, error %v, want %d", tt.age, v, err, tt.want)
+			}
+			wg.Wait()
+			if n := l.n.Load(); n != 2 {
+				t.Errorf("age %v: %d loads, want 2", tt.age, n)
+			}
+		})
+	}
+}
+
+// A value is as old as the question that it answers.
+func TestCacheSlowLoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, l := testCache(10*time.Second, 10), &counted{took: 8 * time.Second}
+		if v, err := c.get(t.Context(), "k", l.load); v != 1 || err != nil {
+			t.Fatalf("get = %d, error %v", v, err)
+		}
+		time.Sleep(3 * time.Second)
+		if v, err := c.get(t.Context(), "k", l.load); v != 2 || err != nil {
+			t.Errorf("get 11 s after the load began = %d, error %v, want 2", v, err)
+		}
+	})
+}
+
+func TestCacheStampede(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, l := testCache(time.Second, 10), &counted{took: time.Second}
+		var wg sync.WaitGroup
+		for range 64 {
+			wg.Go(func() {
+				if v, err := c.get(t.Context(), "k", l.load); v != 1 || err != nil {
+					t.Errorf("get = %d, error %v", v, err)
+				}
+			})
+		}
+		wg.Wait()
+		if n := l.n.Load(); n != 1 {
+			t.Errorf("%d loads, want 1", n)
+		}
+	})
+}
+
+// No lock is held during a load: other keys are loaded and found meanwhile.
+func TestCacheLoadsSideBySide(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, slow, quick := testCache(time.Minute, 10), &counted{took: time.Hour}, &counted{}
+		go c.get(t.Context(), "slow", slow.load)
+		synctest.Wait()
+		for i := range 5 {
+			start := time.Now()
+			if _, err := c.get(t.Context(), fmt.Sprint(i), quick.load); err != nil || time.Since(start) != 0 {
+				t.Errorf("get beside a slow load took %v, error %v", time.Since(start), err)
+			}
+		}
+		time.Sleep(time.Hour)
+	})
+}
+
+func TestCacheFailedLoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		boom := errors.New("boom")
+		c, l := testCache(time.Second, 10), &counted{took: time.Millisecond, err: boom}
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				if v, err := c.get(t.Context(), "k", l.load); v != 0 && err == nil || err != boom {
+					t.Errorf("get = %d, error %v, want boom", v, err)
+				}
+			})
+		}
+		wg.Wait()
+		if n := l.n.Load(); n != 1 {
+			t.Errorf("%d loads, want 1", n)
+		}
+		l.err = nil
+		if v, err := c.get(t.Context(), "k", l.load); v != 2 || err != nil {
+			t.Errorf("get after a failure = %d, error %v, want 2", v, err)
+		}
+		// In the grace time a failure is told, and the old value stays for others.
+		time.Sleep(time.Second + 100*time.Millisecond)
+		l.err = boom
+		if _, err := c.get(t.Context(), "k", l.load); err != boom {
+			t.Errorf("failed renewal: error %v, want boom", err)
+		}
+		l.err = nil
+		if v, err := c.get(t.Context(), "k", l.load); v != 4 || err != nil {
+			t.Errorf("renewal after a failed one = %d, error %v, want 4", v, err)
+		}
+		if got, want := c.stats.snapshot(), (CacheStats{Hits: 0, Loads: 4, Failures: 2}); got != want {
+			t.Errorf("stats %+v, want %+v", got, want)
+		}
+	})
+}
+
+func TestCacheCallerLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, l := testCache(time.Minute, 10), &counted{took: 10 * time.Second}
+		first, cancel := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			start := time.Now()
+			if _, err := c.get(first, "k", l.load); !errors.Is(err, context.Canceled) {
+				t.Errorf("cancelled get: error %v", err)
+			}
+			if took := time.Since(start); took != time.Second {
+				t.Errorf("cancelled get took %v, want 1s", took)
+			}
+		})
+		synctest.Wait()
+		wg.Go(func() {
+			if v, err := c.get(t.Context(), "k", l.load); v != 1 || err != nil {
+				t.Errorf("get of the one who stays = %d, error %v, want 1", v, err)
+			}
+		})
+		time.Sleep(time.Second)
+		cancel() // the one who began the load leaves
+		wg.Wait()
+	})
+}
+
+func TestCacheAllCallersLeave(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := testCache(24*time.Hour, 10)
+		ended := make(chan error, 1)
+		ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), valueKey{}, "trace"), time.Second)
+		defer cancel()
+		_, err := c.get(ctx, "k", func(ctx context.Context) (int64, error) {
+			if _, ok := ctx.Deadline(); ok || ctx.Value(valueKey{}) != "trace" {
+				t.Error("the load has its caller's deadline, or not its values")
+			}
+			<-ctx.Done()
+			time.Sleep(time.Hour) // slow to notice
+			ended <- ctx.Err()
+			return 13, nil
+		})
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v, want DeadlineExceeded", err)
+		}
+		// The next caller doesn't wait for the load that was given up.
+		l := &counted{}
+		if v, err := c.get(t.Context(), "k", l.load); v != 1 || err != nil {
+			t.Errorf("get = %d, error %v, want a load of its own", v, err)
+		}
+		if err := <-ended; err != context.Canceled {
+			t.Errorf("the load's context ended with %v", err)
+		}
+		synctest.Wait()
+		if v, err := c.get(t.Context(), "k", l.load); v != 1 || err != nil {
+			t.Errorf("get = %d, error %v: the load that was given up was stored", v, err)
+		}
+	})
+}
+
+type valueKey struct{}
+
+// A reason of one's own for ending a context is told.
+func TestCacheCause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reason := errors.New("user went away")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(reason)
+		c, l := testCache(time.Minute, 10), &counted{took: time.Second}
+		if _, err := c.get(ctx, "k", l.load); !errors.Is(err, context.Canceled) || !errors.Is(err, reason) {
+			t.Errorf("error %v, want Canceled and the reason", err)
+		}
+	})
+}
+
+func TestCacheBound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, l := testCache(time.Minute, 3), &counted{}
+		get := func(key string) {
+			t.Helper()
+			if _, err := c.get(t.Context(), key, l.load); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, key := range []string{"a", "b", "c", "a", "d", "c", "e"} {
+			get(key)
+			if n := len(*c.entries.Load()); n > 3 {
+				t.Errorf("%d entries after %q, want 3 at most", n, key)
+			}
+		}
+		loads := l.n.Load()
+		for _, key := range []string{"c", "d", "e"} { // a was used before c and d, b before a
+			get(key)
+		}
+		if n := l.n.Load(); n != loads {
+			t.Errorf("%d loads of what was used last, want none", n-loads)
+		}
+	})
+}
+
+// An entry that is too old goes out of memory when its key is asked for, even if
+// it can't be loaded again.
+func TestCacheDropsOld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, l := testCache(time.Second, 3), &counted{}
+		if _, err := c.get(t.Context(), "k", l.load); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		l.err = errors.New("boom")
+		if _, err := c.get(t.Context(), "k", l.load); err == nil {
+			t.Error("no error")
+		}
+		if n := len(*c.entries.Load()); n != 0 {
+			t.Errorf("%d entries, want none", n)
+		}
+	})
+}
+
+func TestCacheClear(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, l := testCache(time.Hour, 10), &counted{took: 2 * time.Second}
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if v, err := c.get(t.Context(), "k", l.load); v != 1 || err != nil {
+				t.Errorf("get = %d, error %v, want 1", v, err)
+			}
+		})
+		time.Sleep(time.Second)
+		c.clear()
+		if v, err := c.get(t.Context(), "k", l.load); v != 2 || err != nil {
+			t.Errorf("get after clear = %d, error %v, want a load that began after it", v, err)
+		}
+		wg.Wait()
+		if v, err := c.get(t.Context(), "k", l.load); v != 2 || err != nil {
+			t.Errorf("get = %d, error %v, want 2", v, err)
+		}
+	})
+}
+
+// A store that ends its goroutine, as t.FailNow does, leaves nobody waiting.
+func TestCacheLoadNeverReturns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := testCache(time.Hour, 10)
+		_, err := c.get(t.Context(), "k", func(context.Context) (int64, error) {
+			runtime.Goexit()
+			return 1, nil
+		})
+		if err != errAborted {
+			t.Errorf("error %v, want errAborted", err)
+		}
+	})
+}
+
+func TestCacheHook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told []error
+		boom := errors.New("boom")
+		c, l := newCache[int64](time.Hour, 10, time.Now, &cacheStats{hook: func(err error) { told = append(told, err) }}), &counted{err: boom}
+		c.get(t.Context(), "k", l.load)
+		l.err = nil
+		c.get(t.Context(), "k", l.load)
+		c.get(t.Context(), "k", l.load)
+		if len(told) != 2 || told[0] != boom || told[1] != nil {
+			t.Errorf("the hook was told %v, want boom and nil", told)
+		}
+		if got, want := c.stats.snapshot(), (CacheStats{Hits: 1, Loads: 2, Failures: 1}); got != want {
+			t.Errorf("stats %+v, want %+v", got, want)
+		}
+	})
+}

@@ -1,0 +1,214 @@
+package keyring
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/ddbenc/ddbenc/crypt"
+)
+
+// A MostRecent provider writes with the newest version of a key from a store, and
+// reads with the version that the item names. It keeps both for a time to live,
+// so that most items cost no call at all. It is the CachingMostRecentProvider of
+// the other clients, with the semantics of Java's: the Python client never asks
+// again for old versions, so that there a revoked key works for ever.
+//
+// A key that was revoked in the store, or whose protecting KMS key was disabled,
+// stops working within the time to live and half a second more. A version that
+// was added is used for writing within the same time.
+//
+// It is safe for concurrent use. When many callers miss the cache at the same
+// time the store is asked once. Spec: Materials and materials providers, "Caching
+// most-recent provider".
+type MostRecent struct {
+	store     KeyStore
+	material  func(context.Context, *crypt.EncryptionContext) (string, error)
+	sameName  func(written, configured string) bool
+	versions  *cache[int64]          // by name
+	providers *cache[crypt.Provider] // by name#version
+	stats     cacheStats
+}
+
+var _ crypt.Provider = (*MostRecent)(nil)
+
+// KeyStore is what a [MostRecent] provider asks. [MetaStore] is one.
+type KeyStore interface {
+	// MaxVersion returns the newest version of a material, or a negative
+	// number if there is none.
+	MaxVersion(ctx context.Context, name string) (int64, error)
+
+	// Provider returns the provider of a version that exists.
+	Provider(ctx context.Context, name string, version int64) (crypt.Provider, error)
+
+	// GetOrCreate returns the provider of a version, which it makes if there
+	// is none.
+	GetOrCreate(ctx context.Context, name string, version int64) (crypt.Provider, error)
+
+	// VersionOf returns which version an item's description names.
+	VersionOf(description map[string]string) (name string, version int64, err error)
+}
+
+var _ KeyStore = (*MetaStore)(nil)
+
+// A MostRecentOption changes what [NewMostRecent] returns.
+type MostRecentOption interface{ applyMostRecent(*mostRecentConfig) }
+
+type mostRecentOption func(*mostRecentConfig)
+
+func (f mostRecentOption) applyMostRecent(c *mostRecentConfig) { f(c) }
+
+type mostRecentConfig struct {
+	size     int
+	material func(context.Context, *crypt.EncryptionContext) (string, error)
+	sameName func(written, configured string) bool
+	now      func() time.Time
+	hook     func(error)
+}
+
+// WithCacheSize bounds the number of versions that are kept, and that of material
+// names. The default is 1000 each. The least recently used ones go first.
+func WithCacheSize(entries int) MostRecentOption {
+	return mostRecentOption(func(c *mostRecentConfig) { c.size = entries })
+}
+
+// WithMaterialByItem selects the material of each item, instead of the one that
+// [NewMostRecent] was given. Fn is called from many goroutines at once. When an
+// item is read, ec.Item is as stored and not verified.
+func WithMaterialByItem(fn func(ctx context.Context, ec *crypt.EncryptionContext) (name string, err error)) MostRecentOption {
+	return mostRecentOption(func(c *mostRecentConfig) { c.material = fn })
+}
+
+// AllowMaterialName lets fn say whether items that were written with one material
+// name may be read where another one is configured. The keys are those of the name
+// in the item. By default the two must be equal; the other clients never compare.
+func AllowMaterialName(fn func(written, configured string) bool) MostRecentOption {
+	return mostRecentOption(func(c *mostRecentConfig) { c.sameName = fn })
+}
+
+// WithClock replaces the clock, for tests of what happens when time passes. Now
+// must not go backwards, and is called from many goroutines at once.
+func WithClock(now func() time.Time) MostRecentOption {
+	return mostRecentOption(func(c *mostRecentConfig) { c.now = now })
+}
+
+// OnLoad calls fn after each question to the store, with its error or nil, for
+// metrics and logs. It is called from many goroutines at once, and the callers
+// who wait for the answer wait for fn too.
+func OnLoad(fn func(err error)) MostRecentOption {
+	return mostRecentOption(func(c *mostRecentConfig) { c.hook = fn })
+}
+
+// NewMostRecent returns a provider that keeps keys of a material for ttl, at least
+// a millisecond. Version 0 is made with the first item, if there is none. The
+// error wraps [crypt.ErrConfig].
+func NewMostRecent(store KeyStore, material string, ttl time.Duration, opts ...MostRecentOption) (*MostRecent, error) {
+	c := mostRecentConfig{
+		size:     1000,
+		sameName: func(written, configured string) bool { return written == configured },
+		now:      time.Now,
+	}
+	for _, opt := range opts {
+		opt.applyMostRecent(&c)
+	}
+	if c.material == nil {
+		if err := checkMaterial(material, 0); err != nil {
+			return nil, err
+		}
+		c.material = func(context.Context, *crypt.EncryptionContext) (string, error) { return material, nil }
+	}
+	switch {
+	case store == nil || c.sameName == nil || c.now == nil:
+		return nil, fmt.Errorf("%w: store or function is nil", crypt.ErrConfig)
+	case ttl < time.Millisecond:
+		return nil, fmt.Errorf("%w: time to live is %v, want at least 1ms", crypt.ErrConfig, ttl)
+	case c.size < 1:
+		return nil, fmt.Errorf("%w: cache size is %d, want at least 1", crypt.ErrConfig, c.size)
+	}
+	p := &MostRecent{store: store, material: c.material, sameName: c.sameName}
+	p.stats.hook = c.hook
+	p.versions = newCache[int64](ttl, c.size, c.now, &p.stats)
+	p.providers = newCache[crypt.Provider](ttl, c.size, c.now, &p.stats)
+	return p, nil
+}
+
+// EncryptionMaterials returns materials of the newest version. The error is that
+// of the store, or a context's.
+func (p *MostRecent) EncryptionMaterials(ctx context.Context, ec *crypt.EncryptionContext) (*crypt.EncryptionMaterials, error) {
+	name, err := p.material(ctx, ec)
+	if err != nil {
+		return nil, err
+	}
+	version, err := p.versions.get(ctx, name, func(ctx context.Context) (int64, error) {
+		return p.store.MaxVersion(ctx, name)
+	})
+	if err != nil {
+		return nil, err
+	}
+	load := p.store.Provider
+	if version < 0 {
+		version, load = 0, p.create
+	}
+	inner, err := p.version(ctx, name, version, load)
+	if err != nil {
+		return nil, err
+	}
+	return inner.EncryptionMaterials(ctx, ec)
+}
+
+// create makes a version in the store, which is the newest one from then on.
+func (p *MostRecent) create(ctx context.Context, name string, version int64) (crypt.Provider, error) {
+	inner, err := p.store.GetOrCreate(ctx, name, version)
+	if err == nil {
+		p.versions.put(name, version)
+	}
+	return inner, err
+}
+
+// DecryptionMaterials returns materials of the version that the item names. The
+// error wraps [crypt.ErrNoKey] if it names none or another material, or is that
+// of the store, or a context's.
+func (p *MostRecent) DecryptionMaterials(ctx context.Context, ec *crypt.EncryptionContext) (*crypt.DecryptionMaterials, error) {
+	written, version, err := p.store.VersionOf(ec.Description)
+	if err != nil {
+		return nil, err
+	}
+	configured, err := p.material(ctx, ec)
+	if err != nil {
+		return nil, err
+	}
+	if !p.sameName(written, configured) {
+		return nil, fmt.Errorf("%w: it was written with another material than %q", crypt.ErrNoKey, configured)
+	}
+	inner, err := p.version(ctx, written, version, p.store.Provider)
+	if err != nil {
+		return nil, err
+	}
+	return inner.DecryptionMaterials(ctx, ec)
+}
+
+// version returns the provider of one version through the cache.
+func (p *MostRecent) version(ctx context.Context, name string, version int64, load func(context.Context, string, int64) (crypt.Provider, error)) (crypt.Provider, error) {
+	return p.providers.get(ctx, name+"#"+strconv.FormatInt(version, 10), func(ctx context.Context) (crypt.Provider, error) {
+		return load(ctx, name, version)
+	})
+}
+
+// Refresh forgets everything that is kept, so that the next items ask the store.
+// Items that are on their way may still use what they got.
+func (p *MostRecent) Refresh() {
+	p.versions.clear()
+	p.providers.clear()
+}
+
+// Stats returns how often the cache and the store have answered. Writing an item
+// asks twice, for the newest version and for its keys, reading one once.
+func (p *MostRecent) Stats() CacheStats { return p.stats.snapshot() }
+
+// Format prints p without keys under every verb.
+func (p *MostRecent) Format(f fmt.State, _ rune) { redact(f, "MostRecent") }
+
+// LogValue prints p without keys in logs.
+func (p *MostRecent) LogValue() slog.Value { return slog.StringValue("MostRecent(REDACTED)") }
