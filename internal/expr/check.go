@@ -105,10 +105,10 @@ func (c *checker) between(b *Between) error {
 	if err := c.operands([]Operand{b.X, b.Low, b.High}); err != nil {
 		return err
 	}
-	if err := c.distinct("BETWEEN", b.X, b.Low, b.High); err != nil {
+	if err := c.types("BETWEEN", "S N B", b.X, b.Low, b.High); err != nil {
 		return err
 	}
-	if err := c.types("BETWEEN", "S N B", b.X, b.Low, b.High); err != nil {
+	if err := c.distinct("BETWEEN", b.X, b.Low, b.High); err != nil {
 		return err
 	}
 	low, high := c.value(b.Low), c.value(b.High)
@@ -145,7 +145,7 @@ func (c *checker) call(f *Call) error {
 		if _, ok := f.Args[0].(Path); !ok {
 			return c.fail("Operator or function requires a document path; operator or function: " + f.Func)
 		}
-		return nil
+		return c.distinct(f.Func, f.Args[0], f.Args[1:]...)
 	case "size":
 		return c.types(f.Func, "S B SS NS BS L M", f.Args[0])
 	case "list_append":

@@ -24,7 +24,7 @@
 //
 // # Order of checks
 //
-// Like the service, the package reports the first of: size, syntax, redundant
+// Like the service, the package reports the first of: size; syntax and redundant
 // parentheses; then function names, reserved words and list indexes as they come
 // in the text; then operands, placeholders and overlapping paths; the number of
 // operators last. The messages and their order are those of DynamoDB and of

@@ -6,18 +6,17 @@ import (
 	"strings"
 )
 
-// A parser reads one expression by recursive descent. A syntax error ends it.
-// Other trouble is remembered, since the service speaks of it only when the
-// whole text parses: redundant parentheses first, then the leftmost of the rest.
+// A parser reads one expression by recursive descent. A syntax error or redundant
+// parentheses end it. Other trouble is remembered, since the service speaks of it
+// only when the whole text parses, and of the leftmost first.
 type parser struct {
 	kind   Kind
 	text   string
 	tokens []token
 	at     int
 
-	redundant bool   // parentheses around parentheses
-	problem   string // the leftmost problem, and where it is
-	offset    int
+	problem string // the leftmost problem, and where it is
+	offset  int
 }
 
 func (p *parser) peek() token { return p.tokens[p.at] }
@@ -82,9 +81,6 @@ func (p *parser) report(offset int, problem string) {
 func (p *parser) end() error {
 	if p.peek().kind != eof {
 		return p.unexpected()
-	}
-	if p.redundant {
-		return &Error{p.kind, "The expression has redundant parentheses;"}
 	}
 	if p.problem != "" {
 		return &Error{p.kind, p.problem}
@@ -203,6 +199,22 @@ func (p *parser) misused(f *Call) {
 	p.report(f.offset, "The function is not allowed to be used this way in an expression; function: "+f.Func)
 }
 
+// close reads the parenthesis that closes a pair, and refuses the pair if what it
+// holds is in parentheses already.
+func (p *parser) close(twice bool) error {
+	if err := p.expect(")"); err != nil {
+		return err
+	}
+	if twice {
+		return p.redundant()
+	}
+	return nil
+}
+
+func (p *parser) redundant() error {
+	return &Error{p.kind, "The expression has redundant parentheses;"}
+}
+
 // operandList reads operands in parentheses, separated by commas.
 func (p *parser) operandList() ([]Operand, error) {
 	if err := p.expect("("); err != nil {
@@ -229,8 +241,7 @@ func (p *parser) operand() (o Operand, parenthesized bool, err error) {
 		if err != nil {
 			return nil, false, err
 		}
-		p.redundant = p.redundant || inner
-		return o, true, p.expect(")")
+		return o, true, p.close(inner)
 	}
 	o, err = p.bareOperand()
 	return o, false, err

@@ -31,6 +31,7 @@ type term struct {
 	condition     Condition
 	operand       Operand
 	parenthesized bool
+	redundant     bool // more than once, which is an error if an operator follows
 }
 
 // condition returns the condition that t is. A function that stands alone is
@@ -90,47 +91,53 @@ func (p *parser) comparison() (term, error) {
 	if err != nil || left.operand == nil {
 		return left, err
 	}
-	switch t := p.peek(); {
-	case p.accept("BETWEEN"):
-		low, err := p.bound()
-		if err != nil {
-			return term{}, err
-		}
-		if err := p.expect("AND"); err != nil {
-			return term{}, err
-		}
-		high, err := p.bound()
-		if err != nil {
-			return term{}, err
-		}
-		p.operandOnly(left.operand)
-		return term{condition: &Between{left.operand, low, high}}, nil
-	case p.accept("IN"):
-		list, err := p.operandList()
-		if err != nil {
-			return term{}, err
-		}
+	t := p.peek()
+	var c Condition
+	switch {
+	case !comparators[t.text] || t.kind != symbol && t.kind != keyword:
+		return left, nil
+	case left.redundant:
+		return term{}, p.redundant()
+	}
+	p.at++
+	switch t.text {
+	case "BETWEEN":
+		c, err = p.between(left.operand)
+	case "IN":
+		var list []Operand
+		list, err = p.operandList()
 		for _, o := range list {
 			p.operandOnly(o)
 		}
-		p.operandOnly(left.operand)
-		return term{condition: &In{left.operand, list}}, nil
-	case t.kind == symbol && comparators[t.text]:
-		p.at++
-		right, err := p.bound()
-		if err != nil {
-			return term{}, err
-		}
-		p.operandOnly(left.operand)
-		return term{condition: &Compare{t.text, left.operand, right}}, nil
+		c = &In{left.operand, list}
+	default:
+		var right Operand
+		right, err = p.right()
+		c = &Compare{t.text, left.operand, right}
 	}
-	return left, nil
+	p.operandOnly(left.operand)
+	return term{condition: c}, err
 }
 
-var comparators = map[string]bool{"=": true, "<>": true, "<": true, "<=": true, ">": true, ">=": true}
+func (p *parser) between(x Operand) (Condition, error) {
+	low, err := p.right()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.expect("AND"); err != nil {
+		return nil, err
+	}
+	high, err := p.right()
+	return &Between{x, low, high}, err
+}
 
-// bound reads the operand on the right of an operator.
-func (p *parser) bound() (Operand, error) {
+// comparators are the operators that make a condition of operands.
+var comparators = map[string]bool{
+	"=": true, "<>": true, "<": true, "<=": true, ">": true, ">=": true, "BETWEEN": true, "IN": true,
+}
+
+// right reads the operand on the right of an operator.
+func (p *parser) right() (Operand, error) {
 	o, _, err := p.operand()
 	if err == nil {
 		p.operandOnly(o)
@@ -148,7 +155,12 @@ func (p *parser) primary() (term, error) {
 	if err != nil {
 		return term{}, err
 	}
-	p.redundant = p.redundant || t.parenthesized
+	twice := t.parenthesized
 	t.parenthesized = true
-	return t, p.expect(")")
+	if _, function := t.operand.(*Call); t.operand != nil && !function {
+		// Without an operator after it this is a syntax error first of all.
+		t.redundant = t.redundant || twice
+		twice = false
+	}
+	return t, p.close(twice)
 }

@@ -92,8 +92,7 @@ func (p *parser) assigned() (o Operand, parenthesized bool, err error) {
 		if err != nil {
 			return nil, false, err
 		}
-		p.redundant = p.redundant || again
-		if err := p.expect(")"); err != nil {
+		if err := p.close(again); err != nil {
 			return nil, false, err
 		}
 		if _, sum := inner.(*Arithmetic); sum {
@@ -107,7 +106,7 @@ func (p *parser) assigned() (o Operand, parenthesized bool, err error) {
 	if !p.accept("+") && !p.accept("-") {
 		return left, parenthesized, nil
 	}
-	right, err := p.bound()
+	right, err := p.right()
 	if err != nil {
 		return nil, false, err
 	}

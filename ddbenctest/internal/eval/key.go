@@ -1,6 +1,8 @@
 package eval
 
 import (
+	"iter"
+
 	"github.com/ddbenc/ddbenc/ddbenctest/internal/attr"
 	"github.com/ddbenc/ddbenc/internal/expr"
 )
@@ -57,7 +59,6 @@ const (
 	msgConditionType = "One or more parameter values were invalid: Condition parameter type does not match schema type"
 	msgLength        = "Conditions can be of length 1 or 2 only"
 	msgTwice         = "KeyConditionExpressions must only contain one condition per key"
-	msgNestedKey     = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: "
 )
 
 // A keyTerm is one comparison of a key condition.
@@ -70,8 +71,10 @@ type keyTerm struct {
 // KeyCondition reads a key condition for the table or index with the given key.
 // It refuses what the service refuses: operators other than = < <= > >= BETWEEN
 // and begins_with, a partition that is not fixed, attributes that are not keys.
+// Paths into key attributes come first: the service looks for them in the whole
+// request, so check a filter with [CheckScalars] before.
 func KeyCondition(c expr.Condition, schema Schema, values Values) (Key, error) {
-	if err := scalarKeys(c, schema); err != nil {
+	if err := CheckScalars(expr.ConditionRefs(c), schema); err != nil {
 		return Key{}, err
 	}
 	k := keyReader{values: values}
@@ -206,40 +209,37 @@ func badOperator(op string) error {
 
 // compare reads a comparison, in which the key may be on either side.
 func (k *keyReader) compare(c *expr.Compare) error {
-	op, operands := c.Op, []expr.Operand{c.Left, c.Right}
+	op := c.Op
 	if _, ok := c.Left.(*expr.Placeholder); ok {
-		operands[0], operands[1] = operands[1], operands[0]
 		op = map[string]string{"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}[op]
 	}
-	return k.term(op, operands)
+	return k.term(op, []expr.Operand{c.Left, c.Right})
 }
 
+// term adds the comparison of a key attribute with values.
 func (k *keyReader) term(op string, operands []expr.Operand) error {
 	const invalid = "Invalid condition in KeyConditionExpression: "
+	if _, ok := operands[0].(*expr.Placeholder); ok && (op == "BETWEEN" || op == "begins_with") {
+		return attr.Invalid(invalid + op + " operator must have the key attribute as its first operand")
+	}
 	t := keyTerm{op: op}
-	paths := 0
 	for _, o := range operands {
 		switch o := o.(type) {
 		case *expr.Call:
 			return attr.Invalid("KeyConditionExpressions cannot contain nested operations")
 		case expr.Path:
-			if paths++; paths == 1 {
-				t.name = o.Root()
-			}
-			if len(o) > 1 {
+			switch {
+			case t.name != "":
+				return attr.Invalid(invalid + "Multiple attribute names used in one condition")
+			case len(o) > 1:
 				return attr.Invalid("KeyConditionExpressions cannot have conditions on nested attributes")
 			}
+			t.name = o.Root()
 		case *expr.Placeholder:
 			t.args = append(t.args, k.values[o.Name])
 		}
 	}
-	_, first := operands[0].(expr.Path)
-	switch {
-	case !first && (op == "BETWEEN" || op == "begins_with"):
-		return attr.Invalid(invalid + op + " operator must have the key attribute as its first operand")
-	case paths > 1:
-		return attr.Invalid(invalid + "Multiple attribute names used in one condition")
-	case paths == 0:
+	if t.name == "" {
 		return attr.Invalid(invalid + "No key attribute specified")
 	}
 	for _, other := range k.terms {
@@ -251,12 +251,18 @@ func (k *keyReader) term(op string, operands []expr.Operand) error {
 	return nil
 }
 
-// scalarKeys refuses paths into key attributes.
-func scalarKeys(c expr.Condition, schema Schema) error {
-	for ref := range expr.ConditionRefs(c) {
-		if len(ref.Path) > 1 && schema.kind(ref.Path.Root()) != 0 {
-			return attr.Invalid(msgNestedKey + ref.Path.Root())
+// CheckScalars refuses document paths that lead into a key attribute. A request's
+// expressions are checked against the key of its table, and of its index.
+func CheckScalars(refs iter.Seq[expr.Ref], schema Schema) error {
+	found := ""
+	for ref := range refs {
+		// The service names the partition key if it finds both.
+		if name := ref.Path.Root(); len(ref.Path) > 1 && schema.kind(name) != 0 && (found == "" || name == schema.Partition) {
+			found = name
 		}
+	}
+	if found != "" {
+		return attr.Invalid("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: " + found)
 	}
 	return nil
 }
@@ -264,7 +270,7 @@ func scalarKeys(c expr.Condition, schema Schema) error {
 // CheckFilter refuses a filter of a query on the attributes that the query's own
 // key condition is for.
 func CheckFilter(c expr.Condition, schema Schema) error {
-	if err := scalarKeys(c, schema); err != nil {
+	if err := CheckScalars(expr.ConditionRefs(c), schema); err != nil {
 		return err
 	}
 	found := ""
@@ -280,13 +286,17 @@ func CheckFilter(c expr.Condition, schema Schema) error {
 	return nil
 }
 
-// CheckUpdate refuses an update that writes to a key attribute.
+// CheckUpdate refuses an update that writes to a key attribute or leads into one.
 func CheckUpdate(u *expr.Update, schema Schema) error {
+	found := ""
 	for _, a := range u.Actions {
-		if name := a.Path.Root(); schema.kind(name) != 0 {
-			return attr.Invalid("One or more parameter values were invalid: Cannot update attribute " + name +
-				". This attribute is part of the key")
+		if name := a.Path.Root(); schema.kind(name) != 0 && (found == "" || name == schema.Partition) {
+			found = name
 		}
 	}
-	return nil
+	if found != "" {
+		return attr.Invalid("One or more parameter values were invalid: Cannot update attribute " + found +
+			". This attribute is part of the key")
+	}
+	return CheckScalars(u.Refs(), schema)
 }

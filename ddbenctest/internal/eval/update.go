@@ -27,103 +27,118 @@ func Paths(u *expr.Update) []expr.Path {
 	return paths
 }
 
-// A change is what happens to the value at the end of a path.
-type change struct {
-	value attr.Value // the new value
-	gone  bool       // or none
-}
-
 // Update returns item as the update leaves it. For an item that does not exist
 // yet, item holds its key. All operands are read from item as it is, before any
 // action takes effect; list elements are counted as they are in item, too.
 func Update(u *expr.Update, item attr.Item, values Values) (attr.Item, error) {
-	e := evaluation{item, values}
-	root := new(branch[change])
-	// The order of the steps is the order in which the service finds fault.
-	for _, a := range u.Actions {
-		if a.Clause == expr.Add || a.Clause == expr.Delete {
-			c, changes, err := e.amend(a)
-			if err != nil {
-				return nil, err
-			}
-			if changes {
-				root.add(a.Path, c)
-			}
-		}
-	}
-	for _, a := range u.Actions {
-		if a.Clause == expr.Remove {
-			if err := e.target(a.Path); err != nil {
-				return nil, err
-			}
-			root.add(a.Path, change{gone: true})
-		}
-	}
+	root := new(branch[expr.Action])
 	for _, a := range slices.Backward(u.Actions) {
-		if a.Clause != expr.Set {
-			continue
-		}
-		if err := e.target(a.Path); err != nil {
-			return nil, err
-		}
-		v, err := e.assigned(a.Value)
-		if err != nil {
-			return nil, err
-		}
-		root.add(a.Path, change{value: v})
+		root.add(a.Path, a)
 	}
-	for _, a := range u.Actions {
-		if a.Clause == expr.Add || a.Clause == expr.Delete {
-			if err := e.target(a.Path); err != nil {
-				return nil, err
-			}
-		}
+	updated, err := evaluation{item, values}.apply(root, attr.Value{Kind: attr.M, Map: item})
+	if err != nil {
+		return nil, err
 	}
-	updated := apply(root, attr.Value{Kind: attr.M, Map: item}).Map
-	if attr.CheckDepth(updated) != nil {
+	if attr.CheckDepth(updated.Map) != nil {
 		return nil, attr.Invalid(msgTooDeep)
 	}
-	return updated, nil
+	return updated.Map, nil
 }
 
-// target checks that path leads to a place that can be written: a top-level
-// attribute, or an element of a map or list that exists.
-func (e evaluation) target(path expr.Path) error {
-	last := len(path) - 1
-	if last == 0 {
-		return nil
+// apply returns v with the actions of b, which is no leaf.
+func (e evaluation) apply(b *branch[expr.Action], v attr.Value) (attr.Value, error) {
+	if len(b.indexes) > 0 {
+		return e.applyToList(b, v)
 	}
-	parent, ok := Lookup(e.item, path[:last])
-	want := attr.M
-	if path[last].IsIndex() {
-		want = attr.L
+	if v.Kind != attr.M {
+		return v, attr.Invalid(msgBadPath)
 	}
-	if !ok || parent.Kind != want {
-		return attr.Invalid(msgBadPath)
+	v.Map = maps.Clone(v.Map)
+	if v.Map == nil {
+		v.Map = make(map[string]attr.Value)
 	}
-	return nil
+	for _, name := range b.names.order() {
+		old, exists := v.Map[name]
+		element, keep, err := e.element(b.names.of[name], old, exists)
+		switch {
+		case err != nil:
+			return v, err
+		case keep:
+			v.Map[name] = element
+		default:
+			delete(v.Map, name)
+		}
+	}
+	return v, nil
 }
 
-// amend returns what an ADD or DELETE makes of the value that is there, and
-// whether it makes a difference.
-func (e evaluation) amend(a expr.Action) (change, bool, error) {
+// applyToList is apply for a list. Elements set beyond its end follow it in the
+// order of their indexes.
+func (e evaluation) applyToList(b *branch[expr.Action], v attr.Value) (attr.Value, error) {
+	if v.Kind != attr.L {
+		return v, attr.Invalid(msgBadPath)
+	}
+	old := v.List
+	v.List = slices.Clone(old)
+	removed := 0
+	for _, i := range b.order() {
+		exists := i < len(old)
+		var have attr.Value
+		if exists {
+			have = old[i]
+		}
+		element, keep, err := e.element(b.indexes[i], have, exists)
+		switch {
+		case err != nil:
+			return v, err
+		case exists && keep:
+			v.List[i-removed] = element
+		case exists:
+			v.List = slices.Delete(v.List, i-removed, i-removed+1)
+			removed++
+		case keep:
+			v.List = append(v.List, element)
+		}
+	}
+	return v, nil
+}
+
+// element returns what becomes of an element of a map or list, and whether it is
+// there afterwards.
+func (e evaluation) element(b *branch[expr.Action], old attr.Value, exists bool) (attr.Value, bool, error) {
+	if !b.leaf {
+		updated, err := e.apply(b, old)
+		return updated, true, err
+	}
+	switch b.data.Clause {
+	case expr.Set:
+		v, err := e.assigned(b.data.Value)
+		return v, true, err
+	case expr.Remove:
+		return old, false, nil
+	}
+	return e.amend(b.data, old, exists)
+}
+
+// amend returns what an ADD or DELETE makes of an element, and whether it is there
+// afterwards.
+func (e evaluation) amend(a expr.Action, old attr.Value, exists bool) (attr.Value, bool, error) {
 	operand, _ := e.operand(a.Value)
-	old, exists := Lookup(e.item, a.Path)
 	switch {
 	case !exists:
-		return change{value: operand}, a.Clause == expr.Add, nil
+		return operand, a.Clause == expr.Add, nil
 	case old.Kind != operand.Kind:
-		return change{}, false, attr.Invalid(msgBadType)
+		return old, true, attr.Invalid(msgBadType)
 	case a.Clause == expr.Delete:
 		left := attr.Subtract(old, operand)
-		return change{value: left, gone: len(left.Set) == 0}, true, nil
+		return left, len(left.Set) > 0, nil
 	case old.Kind == attr.N:
 		sum, err := attr.AddNumbers(old.Str, operand.Str)
-		return change{value: attr.Value{Kind: attr.N, Str: sum}}, true, err
+		return attr.Value{Kind: attr.N, Str: sum}, true, err
 	case old.Kind == attr.L: // of AttributeUpdates only
-		return change{value: attr.Value{Kind: attr.L, List: slices.Concat(old.List, operand.List)}}, true, nil
+		return attr.Value{Kind: attr.L, List: slices.Concat(old.List, operand.List)}, true, nil
 	}
-	return change{value: attr.Union(old, operand)}, true, nil
+	return attr.Union(old, operand), true, nil
 }
 
 // assigned returns the value of the right side of a SET action.
@@ -190,40 +205,4 @@ func (e evaluation) listAppend(f *expr.Call) (attr.Value, error) {
 		return attr.Value{}, err
 	}
 	return attr.Value{Kind: attr.L, List: slices.Concat(first.List, second.List)}, nil
-}
-
-// apply returns v with the changes of b, which is no leaf. Elements set beyond a
-// list's end follow it in the order of their indexes.
-func apply(b *branch[change], v attr.Value) attr.Value {
-	v.Map, v.List = maps.Clone(v.Map), slices.Clone(v.List)
-	for name, child := range b.names {
-		switch {
-		case !child.leaf:
-			v.Map[name] = apply(child, v.Map[name])
-		case child.data.gone:
-			delete(v.Map, name)
-		default:
-			if v.Map == nil {
-				v.Map = make(map[string]attr.Value)
-			}
-			v.Map[name] = child.data.value
-		}
-	}
-	length, removed := len(v.List), 0
-	for _, i := range b.order() {
-		child := b.indexes[i]
-		switch {
-		case i >= length && !child.data.gone:
-			v.List = append(v.List, child.data.value)
-		case i >= length:
-		case !child.leaf:
-			v.List[i-removed] = apply(child, v.List[i-removed])
-		case child.data.gone:
-			v.List = slices.Delete(v.List, i-removed, i-removed+1)
-			removed++
-		default:
-			v.List[i-removed] = child.data.value
-		}
-	}
-	return v
 }
