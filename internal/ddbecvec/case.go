@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -67,7 +66,7 @@ type Case struct {
 	KMSRequests []KMSRequest      `json:"kms_requests,omitempty"`    // what the writer sent
 	Error       string            `json:"error,omitempty"`           // why the writer refused
 
-	members map[string]json.RawMessage // all of the case, for [Case.with]
+	members map[string]json.RawMessage // all of the case, for [Case.With]
 }
 
 // TableNameOverride signs items of table From as items of table To.
@@ -102,9 +101,9 @@ func (c *Case) MarshalJSON() ([]byte, error) {
 	return json.Marshal((*plain)(c))
 }
 
-// with returns the case as it was read, without the members in drop and with
-// those in set.
-func (c *Case) with(drop []string, set map[string]any) (*Case, error) {
+// With returns the case with the members in set, by their names in JSON, and
+// without those for which set has nil.
+func (c *Case) With(set map[string]any) (*Case, error) {
 	data, err := json.Marshal(c)
 	if err != nil {
 		return nil, err
@@ -113,9 +112,10 @@ func (c *Case) with(drop []string, set map[string]any) (*Case, error) {
 	if err := json.Unmarshal(data, &members); err != nil {
 		return nil, err
 	}
-	maps.DeleteFunc(members, func(name string, _ json.RawMessage) bool { return slices.Contains(drop, name) })
 	for name, value := range set {
-		if members[name], err = json.Marshal(value); err != nil {
+		if value == nil {
+			delete(members, name)
+		} else if members[name], err = json.Marshal(value); err != nil {
 			return nil, err
 		}
 	}

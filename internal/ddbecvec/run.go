@@ -31,10 +31,10 @@ func (c *Case) Encryptor(p crypt.Provider, opts ...crypt.DDBECOption) (crypt.Enc
 // Encrypt encrypts the case's plaintext item and returns the case with the
 // result: encrypted_item or error, what was sent to KMS, and this project as its
 // client.
-func (c *Case) Encrypt(ctx context.Context) (*Case, error) {
-	set := map[string]any{"client": Go, "client_version": "devel"}
+func (c *Case) Encrypt(ctx context.Context, opts ...crypt.DDBECOption) (*Case, error) {
+	set := map[string]any{"client": Go, "client_version": "devel", "encrypted_item": nil, "error": nil, "kms_requests": nil}
 	s := &session{writing: true}
-	stored, err := c.encrypt(ctx, s)
+	stored, err := c.encrypt(ctx, s, opts...)
 	if err == nil {
 		var item json.RawMessage
 		if item, err = codec.MarshalItem(stored); err == nil {
@@ -47,10 +47,10 @@ func (c *Case) Encrypt(ctx context.Context) (*Case, error) {
 	if s.requests != nil {
 		set["kms_requests"] = s.requests
 	}
-	return c.with([]string{"encrypted_item", "error", "kms_requests"}, set)
+	return c.With(set)
 }
 
-func (c *Case) encrypt(ctx context.Context, s *session) (map[string]types.AttributeValue, error) {
+func (c *Case) encrypt(ctx context.Context, s *session, opts ...crypt.DDBECOption) (map[string]types.AttributeValue, error) {
 	item, err := c.Plaintext()
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func (c *Case) encrypt(ctx context.Context, s *session) (map[string]types.Attrib
 	if err != nil {
 		return nil, err
 	}
-	e, err := c.Encryptor(keys)
+	e, err := c.Encryptor(keys, opts...)
 	if err != nil {
 		return nil, err
 	}
