@@ -58,9 +58,6 @@ func (e *Engine) CreateKey(s KeySpec) (string, error) {
 		}
 	}
 	s.Region = cmp.Or(s.Region, DefaultRegion)
-	if !regionPattern.MatchString(s.Region) {
-		return "", fmt.Errorf("kms: %q is not the name of a Region", s.Region)
-	}
 	multi := s.MultiRegion || strings.HasPrefix(s.ID, "mrk-")
 	id := cmp.Or(s.ID, newKeyID(multi))
 	if !keyIDPattern.MatchString(id) || len(id) > 255 {
@@ -81,27 +78,41 @@ func (e *Engine) CreateKey(s KeySpec) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer e.lock()()
-	f := newFamily(id, sp, usage, multi, sec)
-	k, err := e.add(f, s.Region, account)
-	if err != nil {
-		return "", err
-	}
-	k.description = s.Description
-	for _, r := range s.Replicas {
-		if _, err := e.add(f, r, account); err != nil {
-			return "", err
-		}
-	}
 	for _, name := range s.Aliases {
 		if err := checkAlias(name); err != nil {
 			return "", err
 		}
-		if err := e.addAlias(k, name); err != nil {
-			return "", err
+	}
+	defer e.lock()()
+	f := newFamily(id, sp, usage, multi, sec)
+	if err := e.place(f, s, account); err != nil {
+		for _, k := range f.members {
+			e.remove(k) // all or nothing
+		}
+		return "", err
+	}
+	k := f.members[s.Region]
+	k.description = s.Description
+	return k.arn, nil
+}
+
+// place puts a new family into its Regions and gives its primary key aliases.
+// The caller holds mu.
+func (e *Engine) place(f *family, s KeySpec, account string) error {
+	for _, r := range append([]string{s.Region}, s.Replicas...) {
+		if !regionPattern.MatchString(r) || partition(r) != partition(s.Region) {
+			return fmt.Errorf("kms: %q is not the name of a Region beside %s", r, s.Region)
+		}
+		if _, err := e.add(f, r, account); err != nil {
+			return err
 		}
 	}
-	return k.arn, nil
+	for _, name := range s.Aliases {
+		if err := e.addAlias(f.members[s.Region], name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *spec) loadOrGenerate(b []byte) (secret, error) {

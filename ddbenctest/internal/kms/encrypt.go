@@ -276,7 +276,7 @@ func (e *Engine) gripByBlob(c *call, id string) (*grip, error) {
 	if k == nil {
 		return nil, fail(codeAccessDenied, "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.")
 	}
-	return e.settled(k).grip(c.operation, usageEncrypt)
+	return e.upToDate(k).grip(c.operation, usageEncrypt)
 }
 
 // errInvalidCiphertext is one error for all that may be wrong with a ciphertext or

@@ -43,6 +43,12 @@ func (e *Engine) serve(w http.ResponseWriter, r *http.Request) {
 		Region:    requestRegion(r),
 		UserAgent: r.UserAgent(),
 	}
+	// The body comes first: until it is read, net/http doesn't notice that a
+	// client has gone.
+	in, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
 	f, met := e.faults.meet(log.Operation, log.Region)
 	if met && f.Latency > 0 {
 		t := time.NewTimer(f.Latency)
@@ -60,7 +66,7 @@ func (e *Engine) serve(w http.ResponseWriter, r *http.Request) {
 		e.log.add(log)
 		panic(http.ErrAbortHandler) // net/http closes the connection
 	}
-	out, err := e.run(r, &log, f)
+	out, err := e.run(r, in, &log, f)
 	var body []byte
 	status := http.StatusOK
 	if err == nil {
@@ -89,16 +95,11 @@ type errorBody struct {
 	Message string `json:"message"`
 }
 
-// run reads the request and does what it asks.
-func (e *Engine) run(r *http.Request, log *Request, f Fault) (any, error) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	if err != nil {
-		return nil, fail(codeSerialization, "the request's body could not be read")
-	}
+// run does what a request asks.
+func (e *Engine) run(r *http.Request, body []byte, log *Request, f Fault) (any, error) {
 	do := operations[log.Operation]
 	c := &call{operation: log.Operation, region: log.Region, log: log}
-	// Bad requests are answered before faults are, but for the log's sake a
-	// request that meets a fault is decoded all the same.
+	// What is no request at all is told before a fault is met.
 	switch {
 	case r.Method != http.MethodPost || !Serves(r):
 		return nil, fail(codeUnknownOperation, "no KMS operation: want POST with X-Amz-Target: %sOPERATION", targetPrefix)
@@ -132,7 +133,8 @@ func decode(body []byte, in any) error {
 		return nil
 	}
 	if te, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fail(codeSerialization, "member %q cannot be read from a JSON %s", te.Field, strings.Fields(te.Value)[0])
+		member := te.Field[strings.LastIndexByte(te.Field, '.')+1:] // without the struct that it is part of
+		return fail(codeSerialization, "member %q cannot be read from a JSON %s", member, strings.Fields(te.Value)[0])
 	}
 	return fail(codeSerialization, "the request is not the JSON of this operation")
 }

@@ -22,22 +22,22 @@ func (e *Engine) find(region, id string) (*key, error) {
 		}
 		if strings.HasPrefix(resource, "alias/") {
 			if a := r.aliases[resource]; a != nil && a.arn == id {
-				return e.settled(a.target), nil
+				return e.upToDate(a.target), nil
 			}
 			return nil, fail(codeNotFound, "Alias %s is not found.", id)
 		}
 		if k := r.keys[strings.TrimPrefix(resource, "key/")]; k != nil && k.arn == id {
-			return e.settled(k), nil
+			return e.upToDate(k), nil
 		}
 		return nil, fail(codeNotFound, "Key '%s' does not exist", id)
 	case strings.HasPrefix(id, "alias/"):
 		if a := r.aliases[id]; a != nil {
-			return e.settled(a.target), nil
+			return e.upToDate(a.target), nil
 		}
 		return nil, fail(codeNotFound, "Alias %s is not found.", arn(region, e.account, id))
 	case keyIDPattern.MatchString(id):
 		if k := r.keys[id]; k != nil {
-			return e.settled(k), nil
+			return e.upToDate(k), nil
 		}
 		return nil, fail(codeNotFound, "Key '%s' does not exist", arn(region, e.account, "key/"+id))
 	}
@@ -72,8 +72,8 @@ func (e *Engine) resource(region, id string) (string, error) {
 	return p[5], nil
 }
 
-// settled is k after the automatic rotations that have fallen due.
-func (e *Engine) settled(k *key) *key {
+// upToDate is k after the automatic rotations that have fallen due.
+func (e *Engine) upToDate(k *key) *key {
 	k.family.rotate(e.now())
 	return k
 }
