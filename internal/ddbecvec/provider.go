@@ -1,6 +1,8 @@
 package ddbecvec
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -20,8 +22,15 @@ type Provider struct {
 	GrantTokens []string `json:"grant_tokens,omitempty"`
 	FakeKMS     *FakeKMS `json:"fake_kms,omitempty"`
 
-	// Endpoint is that of a real KMS. Without it and without FakeKMS the SDKs'
-	// environment variable names one.
+	MaterialName   string            `json:"material_name,omitempty"` // most_recent
+	MetaTableName  string            `json:"meta_table_name,omitempty"`
+	MetaProvider   *Provider         `json:"meta_provider,omitempty"` // protects the key table
+	CreateVersions []int64           `json:"create_versions,omitempty"`
+	MetaTableItems []json.RawMessage `json:"meta_table_items,omitempty"` // its rows after the item was written
+
+	// Endpoint is that of a real KMS, or of the key table. Without it the SDKs'
+	// environment variables count, and without those FakeKMS and a table in
+	// memory.
 	Endpoint string `json:"endpoint,omitempty"`
 
 	// Description are entries given to the provider, some of which choose
@@ -46,10 +55,11 @@ var ErrProvider = errors.New("ddbecvec: no such type of provider")
 type session struct {
 	writing  bool
 	requests []KMSRequest
+	table    keyTable // of a most_recent provider
 }
 
 // open returns the provider of keys that p describes.
-func (s *session) open(p *Provider) (crypt.Provider, error) {
+func (s *session) open(ctx context.Context, p *Provider) (crypt.Provider, error) {
 	switch p.Type {
 	case "static":
 		return p.static()
@@ -57,6 +67,8 @@ func (s *session) open(p *Provider) (crypt.Provider, error) {
 		return p.wrapped(s.writing)
 	case "aws_kms":
 		return s.kms(p)
+	case "most_recent":
+		return s.mostRecent(ctx, p)
 	}
 	return nil, fmt.Errorf("%w: %q", ErrProvider, p.Type)
 }
@@ -145,9 +157,4 @@ func (k *Key) wrapping() (wrap, unwrap *keyring.WrappingKey, err error) {
 		}
 	}
 	return wrap, unwrap, nil
-}
-
-// supported reports whether open knows the provider's type.
-func (p *Provider) supported() bool {
-	return p.Type == "static" || p.Type == "wrapped" || p.Type == "aws_kms"
 }

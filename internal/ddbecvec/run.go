@@ -47,7 +47,32 @@ func (c *Case) Encrypt(ctx context.Context, opts ...crypt.DDBECOption) (*Case, e
 	if s.requests != nil {
 		set["kms_requests"] = s.requests
 	}
+	if s.table != nil {
+		if set["provider"], err = c.providerWithRows(ctx, s); err != nil {
+			return nil, err
+		}
+	}
 	return c.With(set)
+}
+
+// providerWithRows returns the case's provider with the rows that its key table
+// has now.
+func (c *Case) providerWithRows(ctx context.Context, s *session) (map[string]json.RawMessage, error) {
+	rows, err := s.tableItems(ctx, &c.Provider)
+	if err != nil {
+		return nil, err
+	}
+	var members map[string]json.RawMessage
+	data, err := json.Marshal(c)
+	if err == nil {
+		err = json.Unmarshal(data, &struct {
+			Provider *map[string]json.RawMessage `json:"provider"`
+		}{&members})
+	}
+	if err == nil {
+		members["meta_table_items"], err = json.Marshal(rows)
+	}
+	return members, err
 }
 
 func (c *Case) encrypt(ctx context.Context, s *session, opts ...crypt.DDBECOption) (map[string]types.AttributeValue, error) {
@@ -55,7 +80,7 @@ func (c *Case) encrypt(ctx context.Context, s *session, opts ...crypt.DDBECOptio
 	if err != nil {
 		return nil, err
 	}
-	keys, err := s.open(&c.Provider)
+	keys, err := s.open(ctx, &c.Provider)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +119,7 @@ func (c *Case) decrypt(ctx context.Context, s *session) (map[string]types.Attrib
 	if err != nil {
 		return nil, err
 	}
-	keys, err := s.open(&c.Provider)
+	keys, err := s.open(ctx, &c.Provider)
 	if err != nil {
 		return nil, err
 	}
