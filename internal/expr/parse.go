@@ -17,6 +17,9 @@ type parser struct {
 
 	problem string // the leftmost problem, and where it is
 	offset  int
+
+	calls    int  // how many functions' operands are being read
+	deferred bool // redundant parentheses among them
 }
 
 func (p *parser) peek() token { return p.tokens[p.at] }
@@ -158,10 +161,16 @@ func (p *parser) call() (*Call, error) {
 	case in == inUpdate && p.kind != UpdateExpression:
 		p.report(t.start, "The function is not allowed in a condition expression; function: "+f.Func)
 	}
+	// Redundant parentheses inside are an error once the function ends.
+	p.calls++
 	var err error
 	f.Args, err = p.operandList()
-	if err != nil {
+	p.calls--
+	switch {
+	case err != nil:
 		return nil, err
+	case p.calls == 0 && p.deferred:
+		return nil, p.redundant()
 	}
 	for _, arg := range f.Args {
 		p.operandOnly(arg)
@@ -205,7 +214,10 @@ func (p *parser) close(twice bool) error {
 	if err := p.expect(")"); err != nil {
 		return err
 	}
-	if twice {
+	switch {
+	case twice && p.calls > 0:
+		p.deferred = true
+	case twice:
 		return p.redundant()
 	}
 	return nil

@@ -67,6 +67,14 @@ func known(answer string) string {
 	} {
 		answer = strings.ReplaceAll(answer, local, service)
 	}
+	// Of several faults of one update, any may be reported.
+	switch answer {
+	case "The document path provided in the update expression is invalid for update",
+		"The provided expression refers to an attribute that does not exist in the item",
+		"An operand in the update expression has an incorrect data type",
+		"Attempting to store more than 38 significant digits in a Number":
+		answer = "update failed"
+	}
 	answer = heapBuffer.ReplaceAllString(answer, "{B:YQ==}")
 	// Of more than two paths, DynamoDB Local may name one that does not overlap.
 	answer, _, _ = strings.Cut(answer, ", path two: ")

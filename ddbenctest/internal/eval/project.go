@@ -26,7 +26,7 @@ func project(b *branch[struct{}], v attr.Value) (attr.Value, bool) {
 		return v, true
 	}
 	out := attr.Value{Kind: v.Kind}
-	for name, child := range b.names.of {
+	for name, child := range b.names {
 		if e, ok := v.Map[name]; ok {
 			if kept, ok := project(child, e); ok {
 				if out.Map == nil {

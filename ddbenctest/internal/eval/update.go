@@ -32,6 +32,9 @@ func Paths(u *expr.Update) []expr.Path {
 // action takes effect; list elements are counted as they are in item, too.
 func Update(u *expr.Update, item attr.Item, values Values) (attr.Item, error) {
 	root := new(branch[expr.Action])
+	// Of several faults one is reported. Like the checks of internal/expr, this
+	// goes from the last action to the first; the service's order is that of a
+	// hash table.
 	for _, a := range slices.Backward(u.Actions) {
 		root.add(a.Path, a)
 	}
@@ -57,9 +60,9 @@ func (e evaluation) apply(b *branch[expr.Action], v attr.Value) (attr.Value, err
 	if v.Map == nil {
 		v.Map = make(map[string]attr.Value)
 	}
-	for _, name := range b.names.order() {
+	for _, name := range b.added {
 		old, exists := v.Map[name]
-		element, keep, err := e.element(b.names.of[name], old, exists)
+		element, keep, err := e.element(b.names[name], old, exists)
 		switch {
 		case err != nil:
 			return v, err
@@ -169,21 +172,34 @@ func (e evaluation) assigned(o expr.Operand) (attr.Value, error) {
 	return attr.Value{}, attr.Invalid(msgBadType)
 }
 
-// typed is assigned for an operand that must be of one kind.
-func (e evaluation) typed(o expr.Operand, kind attr.Kind) (attr.Value, error) {
-	v, err := e.assigned(o)
-	if err == nil && v.Kind != kind {
-		err = attr.Invalid(msgBadType)
+// typed returns two operands that must be of one kind. Faults inside of either
+// come before those of their types, which are looked at from left to right.
+func (e evaluation) typed(left, right expr.Operand, kind attr.Kind) (l, r attr.Value, err error) {
+	operands := [2]expr.Operand{left, right}
+	var values [2]attr.Value
+	for i, o := range operands {
+		if _, path := o.(expr.Path); path {
+			continue
+		}
+		if values[i], err = e.assigned(o); err != nil {
+			return l, r, err
+		}
 	}
-	return v, err
+	for i, o := range operands {
+		if _, path := o.(expr.Path); path {
+			if values[i], err = e.assigned(o); err != nil {
+				return l, r, err
+			}
+		}
+		if values[i].Kind != kind {
+			return l, r, attr.Invalid(msgBadType)
+		}
+	}
+	return values[0], values[1], nil
 }
 
 func (e evaluation) arithmetic(a *expr.Arithmetic) (attr.Value, error) {
-	left, err := e.typed(a.Left, attr.N)
-	if err != nil {
-		return attr.Value{}, err
-	}
-	right, err := e.typed(a.Right, attr.N)
+	left, right, err := e.typed(a.Left, a.Right, attr.N)
 	if err != nil {
 		return attr.Value{}, err
 	}
@@ -196,11 +212,7 @@ func (e evaluation) arithmetic(a *expr.Arithmetic) (attr.Value, error) {
 }
 
 func (e evaluation) listAppend(f *expr.Call) (attr.Value, error) {
-	first, err := e.typed(f.Args[0], attr.L)
-	if err != nil {
-		return attr.Value{}, err
-	}
-	second, err := e.typed(f.Args[1], attr.L)
+	first, second, err := e.typed(f.Args[0], f.Args[1], attr.L)
 	if err != nil {
 		return attr.Value{}, err
 	}
