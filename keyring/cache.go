@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,17 +28,17 @@ const graceTime = 500 * time.Millisecond
 //
 // Hits take no lock and write nothing, so they don't slow each other down.
 // Spec: Materials and materials providers, "Caching most-recent provider".
-type cache[V any] struct {
+type cache[K comparable, V any] struct {
 	ttl   time.Duration
 	bound int              // entries
 	now   func() time.Time // with a monotonic reading
 	stats *cacheStats
 
-	entries atomic.Pointer[map[string]*entry[V]] // never changed, only replaced
-	epoch   atomic.Int64                         // grows with each stored entry
+	entries atomic.Pointer[map[K]*entry[V]] // never changed, only replaced
+	epoch   atomic.Int64                    // grows with each stored entry
 
 	mu      sync.Mutex // for what follows, and to replace entries
-	flights map[string]*flight[V]
+	flights map[K]*flight[V]
 }
 
 type entry[V any] struct {
@@ -55,24 +56,32 @@ type flight[V any] struct {
 	cancel  context.CancelFunc
 }
 
-func newCache[V any](ttl time.Duration, bound int, now func() time.Time, stats *cacheStats) *cache[V] {
-	c := &cache[V]{ttl: ttl, bound: bound, now: now, stats: stats, flights: map[string]*flight[V]{}}
-	c.entries.Store(&map[string]*entry[V]{})
+func newCache[K comparable, V any](ttl time.Duration, bound int, now func() time.Time, stats *cacheStats) *cache[K, V] {
+	c := &cache[K, V]{ttl: ttl, bound: bound, now: now, stats: stats, flights: map[K]*flight[V]{}}
+	c.entries.Store(&map[K]*entry[V]{})
 	return c
+}
+
+// hit returns the value of key if it needs no loading.
+func (c *cache[K, V]) hit(key K) (V, bool) {
+	if e, fresh := c.lookup(key); fresh {
+		c.stats.hits.add()
+		return e.value, true
+	}
+	var none V
+	return none, false
 }
 
 // get returns the value of key, loading it if need be. A load goes on without its
 // first caller: it gets the values of that one's context, and ends early only
 // when all who wait for it have gone.
-func (c *cache[V]) get(ctx context.Context, key string, load func(context.Context) (V, error)) (V, error) {
-	e, fresh := c.lookup(key)
-	if fresh {
-		c.stats.hits.add()
-		return e.value, nil
+func (c *cache[K, V]) get(ctx context.Context, key K, load func(context.Context) (V, error)) (V, error) {
+	if v, ok := c.hit(key); ok {
+		return v, nil
 	}
 	c.mu.Lock()
 	// Another caller may have loaded it since, or be about to.
-	e, fresh = c.lookup(key)
+	e, fresh := c.lookup(key)
 	f, flying := c.flights[key]
 	if fresh || e != nil && flying {
 		c.mu.Unlock()
@@ -100,7 +109,7 @@ func (c *cache[V]) get(ctx context.Context, key string, load func(context.Contex
 
 // lookup returns the entry of key if it can be used, and whether it can without
 // renewing it.
-func (c *cache[V]) lookup(key string) (e *entry[V], fresh bool) {
+func (c *cache[K, V]) lookup(key K) (e *entry[V], fresh bool) {
 	e = (*c.entries.Load())[key]
 	if e == nil {
 		return nil, false
@@ -116,7 +125,7 @@ func (c *cache[V]) lookup(key string) (e *entry[V], fresh bool) {
 }
 
 // start begins a load. The caller holds c.mu.
-func (c *cache[V]) start(ctx context.Context, key string, load func(context.Context) (V, error)) *flight[V] {
+func (c *cache[K, V]) start(ctx context.Context, key K, load func(context.Context) (V, error)) *flight[V] {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	f := &flight[V]{done: make(chan struct{}), cancel: cancel, err: errAborted}
 	c.flights[key] = f
@@ -134,7 +143,7 @@ func (c *cache[V]) start(ctx context.Context, key string, load func(context.Cont
 var errAborted = errors.New("ddbenc: the key store ended the goroutine that asked it")
 
 // land gives the outcome of a load to those who wait for it, and stores it.
-func (c *cache[V]) land(key string, f *flight[V], since time.Time) {
+func (c *cache[K, V]) land(key K, f *flight[V], since time.Time) {
 	defer close(f.done)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -149,7 +158,7 @@ func (c *cache[V]) land(key string, f *flight[V], since time.Time) {
 
 // leave stops waiting for f. A load for which nobody waits is cancelled, and
 // nobody may join it any more.
-func (c *cache[V]) leave(key string, f *flight[V]) {
+func (c *cache[K, V]) leave(key K, f *flight[V]) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	f.waiters--
@@ -162,7 +171,7 @@ func (c *cache[V]) leave(key string, f *flight[V]) {
 }
 
 // put stores a value that was not loaded.
-func (c *cache[V]) put(key string, v V) {
+func (c *cache[K, V]) put(key K, v V) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.store(key, v, c.now())
@@ -170,16 +179,16 @@ func (c *cache[V]) put(key string, v V) {
 
 // store adds an entry and drops the least recently used ones beyond the bound.
 // Uses between two stores are not told apart. The caller holds c.mu.
-func (c *cache[V]) store(key string, v V, since time.Time) {
+func (c *cache[K, V]) store(key K, v V, since time.Time) {
 	after := maps.Clone(*c.entries.Load())
 	e := &entry[V]{value: v, since: since}
 	e.used.Store(c.epoch.Add(2) - 1) // before all later uses, after all earlier ones
 	after[key] = e
 	for len(after) > c.bound {
-		var oldest string
-		var least int64
+		var oldest K
+		least := int64(math.MaxInt64)
 		for k, e := range after {
-			if used := e.used.Load(); oldest == "" || used < least {
+			if used := e.used.Load(); used < least {
 				oldest, least = k, used
 			}
 		}
@@ -190,7 +199,7 @@ func (c *cache[V]) store(key string, v V, since time.Time) {
 
 // drop removes an entry that is too old, and with it what it kept in memory. The
 // caller holds c.mu.
-func (c *cache[V]) drop(key string) {
+func (c *cache[K, V]) drop(key K) {
 	if _, ok := (*c.entries.Load())[key]; ok {
 		after := maps.Clone(*c.entries.Load())
 		delete(after, key)
@@ -200,9 +209,9 @@ func (c *cache[V]) drop(key string) {
 
 // clear empties the cache. Loads under way still answer those who wait for them,
 // and are not stored.
-func (c *cache[V]) clear() {
+func (c *cache[K, V]) clear() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.entries.Store(&map[string]*entry[V]{})
+	c.entries.Store(&map[K]*entry[V]{})
 	clear(c.flights)
 }

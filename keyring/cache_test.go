@@ -31,8 +31,8 @@ func (c *counted) load(ctx context.Context) (int64, error) {
 	return n, c.err
 }
 
-func testCache(ttl time.Duration, bound int) *cache[int64] {
-	return newCache[int64](ttl, bound, time.Now, &cacheStats{})
+func testCache(ttl time.Duration, bound int) *cache[string, int64] {
+	return newCache[string, int64](ttl, bound, time.Now, &cacheStats{})
 }
 
 // Spec: Caching most-recent provider, "Java semantics".
@@ -337,7 +337,7 @@ func TestCacheHook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told []error
 		boom := errors.New("boom")
-		c, l := newCache[int64](time.Hour, 10, time.Now, &cacheStats{hook: func(err error) { told = append(told, err) }}), &counted{err: boom}
+		c, l := newCache[string, int64](time.Hour, 10, time.Now, &cacheStats{hook: func(err error) { told = append(told, err) }}), &counted{err: boom}
 		c.get(t.Context(), "k", l.load)
 		l.err = nil
 		c.get(t.Context(), "k", l.load)

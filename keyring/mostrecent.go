@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"time"
 
 	"github.com/ddbenc/ddbenc/crypt"
@@ -27,12 +26,17 @@ type MostRecent struct {
 	store     KeyStore
 	material  func(context.Context, *crypt.EncryptionContext) (string, error)
 	sameName  func(written, configured string) bool
-	versions  *cache[int64]          // by name
-	providers *cache[crypt.Provider] // by name#version
+	versions  *cache[string, int64] // by name
+	providers *cache[materialVersion, crypt.Provider]
 	stats     cacheStats
 }
 
 var _ crypt.Provider = (*MostRecent)(nil)
+
+type materialVersion struct {
+	name    string
+	version int64
+}
 
 // KeyStore is what a [MostRecent] provider asks. [MetaStore] is one.
 type KeyStore interface {
@@ -129,8 +133,8 @@ func NewMostRecent(store KeyStore, material string, ttl time.Duration, opts ...M
 	}
 	p := &MostRecent{store: store, material: c.material, sameName: c.sameName}
 	p.stats.hook = c.hook
-	p.versions = newCache[int64](ttl, c.size, c.now, &p.stats)
-	p.providers = newCache[crypt.Provider](ttl, c.size, c.now, &p.stats)
+	p.versions = newCache[string, int64](ttl, c.size, c.now, &p.stats)
+	p.providers = newCache[materialVersion, crypt.Provider](ttl, c.size, c.now, &p.stats)
 	return p, nil
 }
 
@@ -141,30 +145,16 @@ func (p *MostRecent) EncryptionMaterials(ctx context.Context, ec *crypt.Encrypti
 	if err != nil {
 		return nil, err
 	}
-	version, err := p.versions.get(ctx, name, func(ctx context.Context) (int64, error) {
-		return p.store.MaxVersion(ctx, name)
-	})
+	version, err := p.newest(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	load := p.store.Provider
-	if version < 0 {
-		version, load = 0, p.create
-	}
-	inner, err := p.version(ctx, name, version, load)
+	create := version < 0
+	inner, err := p.version(ctx, materialVersion{name, max(version, 0)}, create)
 	if err != nil {
 		return nil, err
 	}
 	return inner.EncryptionMaterials(ctx, ec)
-}
-
-// create makes a version in the store, which is the newest one from then on.
-func (p *MostRecent) create(ctx context.Context, name string, version int64) (crypt.Provider, error) {
-	inner, err := p.store.GetOrCreate(ctx, name, version)
-	if err == nil {
-		p.versions.put(name, version)
-	}
-	return inner, err
 }
 
 // DecryptionMaterials returns materials of the version that the item names. The
@@ -182,18 +172,47 @@ func (p *MostRecent) DecryptionMaterials(ctx context.Context, ec *crypt.Encrypti
 	if !p.sameName(written, configured) {
 		return nil, fmt.Errorf("%w: it was written with another material than %q", crypt.ErrNoKey, configured)
 	}
-	inner, err := p.version(ctx, written, version, p.store.Provider)
+	inner, err := p.version(ctx, materialVersion{written, version}, mustExist)
 	if err != nil {
 		return nil, err
 	}
 	return inner.DecryptionMaterials(ctx, ec)
 }
 
-// version returns the provider of one version through the cache.
-func (p *MostRecent) version(ctx context.Context, name string, version int64, load func(context.Context, string, int64) (crypt.Provider, error)) (crypt.Provider, error) {
-	return p.providers.get(ctx, name+"#"+strconv.FormatInt(version, 10), func(ctx context.Context) (crypt.Provider, error) {
-		return load(ctx, name, version)
+// newest returns the newest version through the cache, or a negative number. Like
+// version it makes no function value for a hit, which most calls are.
+func (p *MostRecent) newest(ctx context.Context, name string) (int64, error) {
+	if v, ok := p.versions.hit(name); ok {
+		return v, nil
+	}
+	return p.versions.get(ctx, name, func(ctx context.Context) (int64, error) {
+		return p.store.MaxVersion(ctx, name)
 	})
+}
+
+// mustExist is for versions that items name: they are never made.
+const mustExist = false
+
+// version returns the provider of one version through the cache.
+func (p *MostRecent) version(ctx context.Context, v materialVersion, create bool) (crypt.Provider, error) {
+	if inner, ok := p.providers.hit(v); ok {
+		return inner, nil
+	}
+	return p.providers.get(ctx, v, func(ctx context.Context) (crypt.Provider, error) {
+		if create {
+			return p.create(ctx, v)
+		}
+		return p.store.Provider(ctx, v.name, v.version)
+	})
+}
+
+// create makes a version in the store, which is the newest one from then on.
+func (p *MostRecent) create(ctx context.Context, v materialVersion) (crypt.Provider, error) {
+	inner, err := p.store.GetOrCreate(ctx, v.name, v.version)
+	if err == nil {
+		p.versions.put(v.name, v.version)
+	}
+	return inner, err
 }
 
 // Refresh forgets everything that is kept, so that the next items ask the store.

@@ -351,6 +351,43 @@ func TestMostRecentCacheSize(t *testing.T) {
 	}
 }
 
+// A warm cache adds no allocation to what the version's own provider needs.
+func TestMostRecentAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	store := mustMetaStore(t, newFakeTable(), protector(t))
+	recent := mustMostRecent(t, store)
+	inner, err := store.Newest(t.Context(), "records")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, write := t.Context(), exampleContext(nil)
+	m, err := recent.EncryptionMaterials(ctx, write)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reading := exampleContext(m.Description)
+	allocations := func(p crypt.Provider) (encrypt, decrypt float64) {
+		encrypt = testing.AllocsPerRun(100, func() {
+			if _, err := p.EncryptionMaterials(ctx, write); err != nil {
+				t.Error(err)
+			}
+		})
+		decrypt = testing.AllocsPerRun(100, func() {
+			if _, err := p.DecryptionMaterials(ctx, reading); err != nil {
+				t.Error(err)
+			}
+		})
+		return encrypt, decrypt
+	}
+	gotEncrypt, gotDecrypt := allocations(recent)
+	wantEncrypt, wantDecrypt := allocations(inner)
+	if gotEncrypt > wantEncrypt || gotDecrypt > wantDecrypt {
+		t.Errorf("%v and %v allocations for writing and reading, want %v and %v at most", gotEncrypt, gotDecrypt, wantEncrypt, wantDecrypt)
+	}
+}
+
 func TestMostRecentErrors(t *testing.T) {
 	store := mustMetaStore(t, newFakeTable(), protector(t))
 	for name, open := range map[string]func() (*keyring.MostRecent, error){
