@@ -127,7 +127,7 @@ type KMSFault struct {
 
 	Latency time.Duration // real time to wait, or until the caller's context ends
 	Drop    bool          // the connection closes without an answer
-	Code    string        // the error answered, with nothing done: one of the Fault… constants or any other code
+	Code    string        // the error answered, with nothing done: FaultThrottled, FaultAccessDenied or any other
 	Message string        // of the error; a text of the service's kind when empty
 }
 
