@@ -36,7 +36,6 @@ const (
 	codeInternal             = "KMSInternalException"
 	codeInvalidArn           = "InvalidArnException"
 	codeInvalidCiphertext    = "InvalidCiphertextException"
-	codeInvalidGrantID       = "InvalidGrantIdException"
 	codeInvalidGrantToken    = "InvalidGrantTokenException"
 	codeInvalidKeyUsage      = "InvalidKeyUsageException"
 	codeInvalidMac           = "KMSInvalidMacException"
