@@ -75,8 +75,11 @@ func (c *cursor) lengthValue() []byte { return c.take(c.uint32()) }
 
 // lengthText reads a length and that many bytes as text, not yet checked to be
 // UTF-8.
-func (c *cursor) lengthText() string {
-	b := c.lengthValue()
+func (c *cursor) lengthText() string { return c.text(c.uint32()) }
+
+// text reads n bytes as text, not yet checked to be UTF-8.
+func (c *cursor) text(n uint32) string {
+	b := c.take(n)
 	if !c.share || len(b) > sharedText {
 		return string(b)
 	}

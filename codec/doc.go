@@ -12,6 +12,13 @@
 // attribute and, hashed, a part of what is signed, so each value has one spelling:
 // numbers are canonical, sets and map keys sorted.
 //
+// # The DB-ESDK form
+//
+// [AppendDBESDK] and [DecodeDBESDK] are the serialization of the AWS Database
+// Encryption SDK for DynamoDB (DB-ESDK spec, "Attribute value -> terminal");
+// [AppendPath], [AppendContext], [AppendDBESDKHeader] and [AppendDBESDKFooter] are
+// the other things that it signs or stores. It has one order only.
+//
 // # Two orders
 //
 // The Java and Python clients sort differently. [JavaOrder] is what this project
