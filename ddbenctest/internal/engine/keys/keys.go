@@ -165,3 +165,10 @@ func boundary(i, total int) string {
 	step := ^uint64(0)/uint64(total) + 1
 	return string(binary.BigEndian.AppendUint64(nil, uint64(i)*step))
 }
+
+// AppendPrefix appends to dst what the key forms of all strings that begin with s
+// begin with.
+func AppendPrefix(dst []byte, s string) []byte {
+	dst = AppendString(dst, s)
+	return dst[:len(dst)-2] // without what ends it
+}
