@@ -4,11 +4,11 @@
 //
 // # Which one
 //
-//	provider    content key       signing key         for
-//	Static      the same for all  configured          tests; tables small enough to be written again
-//	Wrapped     new for each item configured          keys that this process holds or a security module keeps
-//	KMS         new for each item new for each item   keys in AWS KMS; one call for each item
-//	MostRecent  new for each item of a version        keys in a table that KMS protects; few calls
+//	provider    content key        signing key        for
+//	Static      the same for all   configured         tests; tables small enough to be written again
+//	Wrapped     new for each item  configured         keys that this process or a security module holds
+//	KMS         new for each item  new for each item  keys in AWS KMS; one call for each item
+//	MostRecent  new for each item  of a version       keys in a table that KMS protects; few calls
 //
 // [NewKMS] keeps all keys in AWS KMS, and every item costs a call. [NewMostRecent]
 // asks a [MetaStore], a table of keys that another provider protects, and keeps
@@ -39,8 +39,9 @@
 // write to the table and knows an RSA public wrapping key can replace the
 // content key under ciphertext that stays correctly signed; the result is
 // garbage that the strict decoder refuses, not a value of the attacker's choice.
-// AES key wrap doesn't give that away. Spec: Security considerations, "No key
-// commitment in wrapped materials".
+// With AES key wrap only another item's wrapped key can take its place, and with
+// KMS nothing can. Spec: Security considerations, "No key commitment in wrapped
+// materials".
 //
 // # Compatibility
 //

@@ -117,3 +117,37 @@ func ExampleErrKeyRefused() {
 	// Output:
 	// ask an administrator
 }
+
+// A fleet of readers trusts every key of one account, as a function decides.
+func ExampleDangerouslyAllowAnyKMSKey() {
+	service := ddbenctest.NewKMS(nil)
+	client := service.Client("eu-west-1")
+	ours := service.CreateKey(ddbenctest.KMSKey{Region: "eu-west-1"})
+	theirs := service.CreateKey(ddbenctest.KMSKey{ARN: "arn:aws:kms:eu-west-1:999999999999:key/1234abcd-12ab-34cd-56ef-1234567890ab"})
+	reader, err := keyring.NewKMS(client, ours,
+		keyring.DangerouslyAllowAnyKMSKey(),
+		keyring.CheckKMSKey(func(_ context.Context, _ *crypt.EncryptionContext, keyARN string) error {
+			if !strings.HasPrefix(keyARN, "arn:aws:kms:eu-west-1:111122223333:") {
+				return errors.New("key of another account")
+			}
+			return nil
+		}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	for _, arn := range []string{service.CreateKey(ddbenctest.KMSKey{Region: "eu-west-1"}), theirs} {
+		writer, err := keyring.NewKMS(client, arn)
+		if err != nil {
+			log.Fatal(err)
+		}
+		stored, err := encryptor(writer).Encrypt(ctx, patient())
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(name(encryptor(reader).Decrypt(ctx, stored)))
+	}
+	// Output:
+	// Ada
+	// key of another account
+}
