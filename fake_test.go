@@ -15,8 +15,8 @@ import (
 
 type avItem = map[string]types.AttributeValue
 
-// A Patient is the type of most tests: every action, both kinds of index.
-type Patient struct {
+// An Admission is the type of most tests: every action, both kinds of index.
+type Admission struct {
 	ID     string    `dynamodbav:"patient_id,partition"`
 	Visit  time.Time `dynamodbav:"visit,sort,unixtime"`
 	Name   string    `dynamodbav:"name" ddbenc:"encrypt"`
@@ -85,10 +85,10 @@ func (f *fake) page(n int) (items []avItem, next avItem) {
 	return items, next
 }
 
-// openPatients opens a table of patients on db.
-func openPatients(tb testing.TB, db ddbenc.DynamoDBAPI, opts ...ddbenc.TableOption) *ddbenc.Table[Patient] {
+// openAdmissions opens a table of patients on db.
+func openAdmissions(tb testing.TB, db ddbenc.DynamoDBAPI, opts ...ddbenc.TableOption) *ddbenc.Table[Admission] {
 	tb.Helper()
-	table, err := ddbenc.NewTable[Patient](db, "patients", crypt.NewDDBEC(testProvider), opts...)
+	table, err := ddbenc.NewTable[Admission](db, "patients", crypt.NewDDBEC(testProvider), opts...)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -96,10 +96,10 @@ func openPatients(tb testing.TB, db ddbenc.DynamoDBAPI, opts ...ddbenc.TableOpti
 }
 
 // stored returns p as it is stored.
-func stored(tb testing.TB, p Patient) avItem {
+func stored(tb testing.TB, p Admission) avItem {
 	tb.Helper()
 	db := &fake{}
-	if err := openPatients(tb, db).Put(context.Background(), &p); err != nil {
+	if err := openAdmissions(tb, db).Put(context.Background(), &p); err != nil {
 		tb.Fatal(err)
 	}
 	return db.put.Item

@@ -18,7 +18,8 @@ import (
 // sameValues lets go-cmp look into SDK types.
 var sameValues = cmpopts.IgnoreUnexported(
 	types.AttributeValueMemberS{}, types.AttributeValueMemberN{}, types.AttributeValueMemberB{}, types.AttributeValueMemberBOOL{},
-	types.AttributeValueMemberM{}, types.AttributeValueMemberL{}, types.AttributeValueMemberNULL{}, types.AttributeValueMemberSS{})
+	types.AttributeValueMemberM{}, types.AttributeValueMemberL{}, types.AttributeValueMemberNULL{}, types.AttributeValueMemberSS{},
+	types.AttributeValueMemberNS{}, types.AttributeValueMemberBS{})
 
 func avS(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 func avN(s string) types.AttributeValue { return &types.AttributeValueMemberN{Value: s} }

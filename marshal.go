@@ -17,6 +17,7 @@ type binder struct {
 	schema  *Schema
 	known   map[string]bool // names of the declared attributes
 	encoder *attributevalue.Encoder
+	compact encodeFunc // the encoder, compiled; nil if its options are not the usual ones
 	decoder *attributevalue.Decoder
 }
 
@@ -31,21 +32,32 @@ func newBinder(t reflect.Type, s *Schema, enc []func(*attributevalue.EncoderOpti
 	for _, a := range s.Attributes {
 		b.known[a.Name] = true
 	}
+	if len(enc) == 0 {
+		b.compact = compileEncoder(b.typ, b.encoder)
+	}
 	return b
 }
 
 // encode returns the item of in, a pointer to the type. The item shares no
 // memory with it, unless a type that marshals itself does so.
 func (b *binder) encode(in any) (item, error) {
-	av, err := b.encoder.Encode(in)
-	if err != nil {
-		return nil, b.encodeError(in, err)
+	v := reflect.ValueOf(in)
+	for v.Kind() == reflect.Pointer {
+		v = v.Elem()
 	}
-	m, ok := av.(*types.AttributeValueMemberM)
-	if !ok {
+	if !v.IsValid() {
 		return nil, fmt.Errorf("%w: %s is nil", ErrInvalidItem, b.schema.Type)
 	}
-	return m.Value, nil
+	if b.compact != nil {
+		if av, err := b.compact(v); err == nil {
+			return av.(*types.AttributeValueMemberM).Value, nil
+		}
+	}
+	av, err := b.encoder.Encode(in)
+	if err != nil {
+		return nil, b.encodeError(v, err)
+	}
+	return av.(*types.AttributeValueMemberM).Value, nil
 }
 
 // decode reads it into out, a pointer to the type.
@@ -88,13 +100,9 @@ func (e *valueError) Error() string { return e.text }
 
 func (e *valueError) Unwrap() []error { return []error{ErrInvalidItem, e.err} }
 
-// encodeError finds the fields that can't be marshaled, one by one.
-func (b *binder) encodeError(in any, err error) error {
+// encodeError finds the fields of v that can't be marshaled, one by one.
+func (b *binder) encodeError(v reflect.Value, err error) error {
 	var bad []string
-	v := reflect.ValueOf(in)
-	for v.Kind() == reflect.Pointer {
-		v = v.Elem()
-	}
 	for _, a := range b.schema.Attributes {
 		field, ok := fieldOf(b.typ, a.Field)
 		if !ok {

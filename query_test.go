@@ -21,7 +21,7 @@ var ofAda = expression.Key("patient_id").Equal(expression.Value("p-1"))
 func twoPages(t *testing.T) *fake {
 	visits := make([]avItem, 4)
 	for i := range visits {
-		visits[i] = stored(t, Patient{ID: "p-1", Visit: visitAt(i + 1), Name: "Ada"})
+		visits[i] = stored(t, Admission{ID: "p-1", Visit: visitAt(i + 1), Name: "Ada"})
 	}
 	return &fake{
 		pages: [][]avItem{visits[:2], visits[2:]},
@@ -47,7 +47,7 @@ func TestQueryFetchesPagesAsNeeded(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			db := twoPages(t)
 			var got []int64
-			for p, err := range openPatients(t, db).Query(context.Background(), ofAda, tc.opts...) {
+			for p, err := range openAdmissions(t, db).Query(context.Background(), ofAda, tc.opts...) {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -71,8 +71,8 @@ func TestQueryFetchesPagesAsNeeded(t *testing.T) {
 func TestQueryAndScanParameters(t *testing.T) {
 	ctx := context.Background()
 	db := &fake{}
-	table := openPatients(t, db)
-	last := &Patient{ID: "p-1", Visit: visitAt(2), Clinic: "west"}
+	table := openAdmissions(t, db)
+	last := &Admission{ID: "p-1", Visit: visitAt(2), Clinic: "west"}
 
 	for range table.Query(ctx, expression.Key("clinic").Equal(expression.Value("west")),
 		ddbenc.Index("by-clinic"), ddbenc.Descending(), ddbenc.PageSize(7), ddbenc.Limit(50), ddbenc.StartAfter(last)) {
@@ -85,7 +85,7 @@ func TestQueryAndScanParameters(t *testing.T) {
 		t.Errorf("start key (-want +got):\n%s", diff)
 	}
 
-	for range table.Query(ctx, ofAda, ddbenc.Index("by-rank"), ddbenc.ConsistentRead(), ddbenc.StartAfter(&Patient{ID: "p-1", Visit: visitAt(2), Rank: 3})) {
+	for range table.Query(ctx, ofAda, ddbenc.Index("by-rank"), ddbenc.ConsistentRead(), ddbenc.StartAfter(&Admission{ID: "p-1", Visit: visitAt(2), Rank: 3})) {
 	}
 	q = db.queries[1]
 	if !*q.ConsistentRead || q.ScanIndexForward != nil {
@@ -107,18 +107,18 @@ func TestQueryAndScanParameters(t *testing.T) {
 func TestCount(t *testing.T) {
 	ctx := context.Background()
 	db := twoPages(t)
-	if got, err := openPatients(t, db).QueryCount(ctx, ofAda); got != 4 || err != nil || db.queries[0].Select != types.SelectCount {
+	if got, err := openAdmissions(t, db).QueryCount(ctx, ofAda); got != 4 || err != nil || db.queries[0].Select != types.SelectCount {
 		t.Errorf("QueryCount gives %d, %v, and asked for %s", got, err, db.queries[0].Select)
 	}
 	db = twoPages(t)
-	if got, err := openPatients(t, db).ScanCount(ctx); got != 4 || err != nil || db.scans[1].Select != types.SelectCount {
+	if got, err := openAdmissions(t, db).ScanCount(ctx); got != 4 || err != nil || db.scans[1].Select != types.SelectCount {
 		t.Errorf("ScanCount gives %d, %v, and asked for %s", got, err, db.scans[1].Select)
 	}
 	db = twoPages(t)
-	if got, err := openPatients(t, db).QueryCount(ctx, ofAda, ddbenc.Limit(1)); got != 1 || err != nil || db.calls != 1 {
+	if got, err := openAdmissions(t, db).QueryCount(ctx, ofAda, ddbenc.Limit(1)); got != 1 || err != nil || db.calls != 1 {
 		t.Errorf("QueryCount with Limit gives %d, %v, in %d calls", got, err, db.calls)
 	}
-	if got, err := openPatients(t, &fake{err: errors.New("out of order")}).ScanCount(ctx); got != 0 || err == nil {
+	if got, err := openAdmissions(t, &fake{err: errors.New("out of order")}).ScanCount(ctx); got != 0 || err == nil {
 		t.Errorf("ScanCount on a failure gives %d, %v", got, err)
 	}
 }
@@ -131,11 +131,11 @@ func TestBadItemInPage(t *testing.T) {
 		db.pages[1][0] = with(db.pages[1][0], "*amzn-ddb-map-sig*", nil)
 		return db
 	}
-	list := func(it func(func(Patient, error) bool)) (items []int64, errs []error) {
+	list := func(it func(func(Admission, error) bool)) (items []int64, errs []error) {
 		for p, err := range it {
 			if err != nil {
 				errs = append(errs, err)
-				if diff := cmp.Diff(Patient{}, p); diff != "" {
+				if diff := cmp.Diff(Admission{}, p); diff != "" {
 					t.Errorf("with error %v came an item:\n%s", err, diff)
 				}
 				checkNoValues(t, err)
@@ -146,12 +146,12 @@ func TestBadItemInPage(t *testing.T) {
 		return items, errs
 	}
 
-	items, errs := list(openPatients(t, db()).Query(ctx, ofAda))
+	items, errs := list(openAdmissions(t, db()).Query(ctx, ofAda))
 	if !cmp.Equal(items, []int64{1}) || len(errs) != 1 || !errors.Is(errs[0], ddbenc.ErrVerify) {
 		t.Errorf("by default: items %v, errors %v", items, errs)
 	}
 
-	items, errs = list(openPatients(t, db()).Scan(ctx, ddbenc.ContinueOnItemError()))
+	items, errs = list(openAdmissions(t, db()).Scan(ctx, ddbenc.ContinueOnItemError()))
 	if !cmp.Equal(items, []int64{1, 4}) || len(errs) != 2 || !errors.Is(errs[0], ddbenc.ErrVerify) || !errors.Is(errs[1], ddbenc.ErrNotSigned) {
 		t.Errorf("going on: items %v, errors %v", items, errs)
 	}
@@ -166,7 +166,7 @@ func TestBadItemInPage(t *testing.T) {
 	// Other errors end the loop all the same.
 	failing := db()
 	failing.err = errors.New("out of order")
-	items, errs = list(openPatients(t, failing).Scan(ctx, ddbenc.ContinueOnItemError()))
+	items, errs = list(openAdmissions(t, failing).Scan(ctx, ddbenc.ContinueOnItemError()))
 	if items != nil || len(errs) != 1 {
 		t.Errorf("on a failing service: items %v, errors %v", items, errs)
 	}
@@ -175,12 +175,12 @@ func TestBadItemInPage(t *testing.T) {
 // An item of a type that T can't hold is as bad as one that does not verify.
 func TestItemThatDoesNotFit(t *testing.T) {
 	db := &fake{pages: [][]avItem{{
-		with(stored(t, Patient{ID: "p-1", Visit: visitAt(1)}), "views", s("4711")),
-		stored(t, Patient{ID: "p-1", Visit: visitAt(2)}),
+		with(stored(t, Admission{ID: "p-1", Visit: visitAt(1)}), "views", s("4711")),
+		stored(t, Admission{ID: "p-1", Visit: visitAt(2)}),
 	}}}
 	var errs []error
 	count := 0
-	for _, err := range openPatients(t, db).Scan(context.Background(), ddbenc.ContinueOnItemError()) {
+	for _, err := range openAdmissions(t, db).Scan(context.Background(), ddbenc.ContinueOnItemError()) {
 		if err != nil {
 			errs = append(errs, err)
 		} else {
@@ -190,7 +190,7 @@ func TestItemThatDoesNotFit(t *testing.T) {
 	if len(errs) != 1 || count != 1 {
 		t.Fatalf("%d items, errors %v", count, errs)
 	}
-	want := `ddbenc: Scan on table "patients": item with key (patient_id, visit): Patient can't be unmarshaled: attribute "views", stored as S, does not fit field Views, a int`
+	want := `ddbenc: Scan on table "patients": item with key (patient_id, visit): Admission can't be unmarshaled: attribute "views", stored as S, does not fit field Views, a int`
 	if errs[0].Error() != want {
 		t.Errorf("got  %v\nwant %s", errs[0], want)
 	}
@@ -201,9 +201,9 @@ func TestItemThatDoesNotFit(t *testing.T) {
 }
 
 func TestIndexHint(t *testing.T) {
-	partial := with(stored(t, Patient{ID: "p-1", Visit: visitAt(1), Clinic: "west"}), "name", nil)
+	partial := with(stored(t, Admission{ID: "p-1", Visit: visitAt(1), Clinic: "west"}), "name", nil)
 	db := &fake{pages: [][]avItem{{partial}}}
-	for _, err := range openPatients(t, db).Scan(context.Background(), ddbenc.Index("by-clinic")) {
+	for _, err := range openAdmissions(t, db).Scan(context.Background(), ddbenc.Index("by-clinic")) {
 		if !errors.Is(err, ddbenc.ErrVerify) || !strings.Contains(err.Error(), `index "by-clinic" must project all attributes`) {
 			t.Errorf("got %v", err)
 		}
@@ -214,7 +214,7 @@ func TestServerThatRepeatsItself(t *testing.T) {
 	again := avItem{"patient_id": s("p-1"), "visit": n("1")}
 	db := &fake{next: []avItem{again, again, again}}
 	var errs []error
-	for _, err := range openPatients(t, db).Scan(context.Background(), ddbenc.ContinueOnItemError()) {
+	for _, err := range openAdmissions(t, db).Scan(context.Background(), ddbenc.ContinueOnItemError()) {
 		errs = append(errs, err)
 	}
 	if len(errs) != 1 || errs[0] == nil || db.calls != 2 {
@@ -227,7 +227,7 @@ func TestLoopEndsWithItsContext(t *testing.T) {
 	defer cancel()
 	var errs []error
 	items := 0
-	for _, err := range openPatients(t, twoPages(t)).Query(ctx, ofAda, ddbenc.ContinueOnItemError()) {
+	for _, err := range openAdmissions(t, twoPages(t)).Query(ctx, ofAda, ddbenc.ContinueOnItemError()) {
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -241,9 +241,9 @@ func TestLoopEndsWithItsContext(t *testing.T) {
 }
 
 func TestRangeTwice(t *testing.T) {
-	db := &fake{pages: [][]avItem{{stored(t, Patient{ID: "p-1", Visit: visitAt(1)})}}}
+	db := &fake{pages: [][]avItem{{stored(t, Admission{ID: "p-1", Visit: visitAt(1)})}}}
 	db.pages = append(db.pages, db.pages[0])
-	all := openPatients(t, db).Scan(context.Background())
+	all := openAdmissions(t, db).Scan(context.Background())
 	for range 2 {
 		got := 0
 		for _, err := range all {
@@ -265,8 +265,8 @@ func TestReadsRefused(t *testing.T) {
 	key := func(name string, v any) expression.KeyConditionBuilder {
 		return expression.Key(name).Equal(expression.Value(v))
 	}
-	query := func(key expression.KeyConditionBuilder, opts ...ddbenc.QueryOption) func(*ddbenc.Table[Patient]) error {
-		return func(p *ddbenc.Table[Patient]) error {
+	query := func(key expression.KeyConditionBuilder, opts ...ddbenc.QueryOption) func(*ddbenc.Table[Admission]) error {
+		return func(p *ddbenc.Table[Admission]) error {
 			_, countErr := p.QueryCount(ctx, key, opts...)
 			for _, err := range p.Query(ctx, key, opts...) {
 				if fmt.Sprint(err) != fmt.Sprint(countErr) {
@@ -277,8 +277,8 @@ func TestReadsRefused(t *testing.T) {
 			return nil
 		}
 	}
-	scan := func(opts ...ddbenc.ScanOption) func(*ddbenc.Table[Patient]) error {
-		return func(p *ddbenc.Table[Patient]) error {
+	scan := func(opts ...ddbenc.ScanOption) func(*ddbenc.Table[Admission]) error {
+		return func(p *ddbenc.Table[Admission]) error {
 			_, countErr := p.ScanCount(ctx, opts...)
 			for _, err := range p.Scan(ctx, opts...) {
 				if fmt.Sprint(err) != fmt.Sprint(countErr) {
@@ -289,9 +289,9 @@ func TestReadsRefused(t *testing.T) {
 			return nil
 		}
 	}
-	put := func(cond expression.ConditionBuilder) func(*ddbenc.Table[Patient]) error {
-		return func(p *ddbenc.Table[Patient]) error {
-			putErr := p.Put(ctx, &Patient{ID: "p-1", Visit: visitAt(1)}, ddbenc.If(cond))
+	put := func(cond expression.ConditionBuilder) func(*ddbenc.Table[Admission]) error {
+		return func(p *ddbenc.Table[Admission]) error {
+			putErr := p.Put(ctx, &Admission{ID: "p-1", Visit: visitAt(1)}, ddbenc.If(cond))
 			delErr := p.Delete(ctx, ddbenc.Key("p-1", visitAt(1)), ddbenc.If(cond))
 			if strings.ReplaceAll(fmt.Sprint(delErr), "DeleteItem", "PutItem") != fmt.Sprint(putErr) {
 				t.Errorf("Put gives %v, Delete %v", putErr, delErr)
@@ -302,7 +302,7 @@ func TestReadsRefused(t *testing.T) {
 	const encrypted = `names "name", which is stored encrypted`
 	for _, tc := range []struct {
 		name string
-		do   func(*ddbenc.Table[Patient]) error
+		do   func(*ddbenc.Table[Admission]) error
 		want string
 	}{
 		{"condition on an encrypted attribute", put(name.Equal(expression.Value("Ada"))), "the condition " + encrypted},
@@ -312,7 +312,7 @@ func TestReadsRefused(t *testing.T) {
 		{"in a list", put(expression.Name("clinic").In(expression.Value("west"), name)), "the condition " + encrypted},
 		{"in a range", put(expression.Value("b").Between(name, expression.Name("clinic"))), "the condition " + encrypted},
 		{"its type", put(name.AttributeType(expression.String)), "the condition " + encrypted},
-		{"an attribute that T does not declare", put(expression.Name("salary").GreaterThan(expression.Value(1))), `the condition names "salary", which Patient does not declare`},
+		{"an attribute that T does not declare", put(expression.Name("salary").GreaterThan(expression.Value(1))), `the condition names "salary", which Admission does not declare`},
 		{"a reserved attribute", put(expression.NameNoDotSplit("*amzn-ddb-map-sig*").Equal(expression.Value([]byte{1}))), `"*amzn-ddb-map-sig*"`},
 		{"filter", scan(ddbenc.Filter(name.Equal(expression.Value("Ada")))), "the filter " + encrypted},
 		{"query filter", query(ofAda, ddbenc.Filter(name.Equal(expression.Value("Ada")))), "the filter " + encrypted},
@@ -327,18 +327,18 @@ func TestReadsRefused(t *testing.T) {
 		{"range of the wrong type", query(ofAda.And(expression.Key("visit").Between(expression.Value(1), expression.Value("2")))), `compares "visit", which has type N, with a value of type S`},
 		{"prefix of a number", query(ofAda.And(expression.Key("visit").BeginsWith("17"))), `compares "visit", which has type N, with a value of type S`},
 		{"no key condition", query(expression.KeyConditionBuilder{}), "expression can't be built"},
-		{"unknown index", query(ofAda, ddbenc.Index("by-name")), `index "by-name" is unknown: Patient declares "by-clinic", "by-rank"`},
+		{"unknown index", query(ofAda, ddbenc.Index("by-name")), `index "by-name" is unknown: Admission declares "by-clinic", "by-rank"`},
 		{"scan of an unknown index", scan(ddbenc.Index("by-name")), `index "by-name" is unknown`},
 		{"consistent read of a global index", scan(ddbenc.Index("by-clinic"), ddbenc.ConsistentRead()), `index "by-clinic" is global`},
 		{"limit", scan(ddbenc.Limit(0)), "Limit is less than 1"},
 		{"page size", query(ofAda, ddbenc.PageSize(-1)), "PageSize is less than 1"},
-		{"start of another type", scan(ddbenc.StartAfter(&benchSmall{})), "StartAfter has a *ddbenc_test.benchSmall, want a *ddbenc_test.Patient"},
-		{"start nowhere", scan(ddbenc.StartAfter[Patient](nil)), "StartAfter"},
-		{"start without the index's key", scan(ddbenc.Index("by-clinic"), ddbenc.StartAfter(&Patient{ID: "p-1", Visit: visitAt(1)})), `key attribute "clinic" has no value`},
+		{"start of another type", scan(ddbenc.StartAfter(&benchSmall{})), "StartAfter has a *ddbenc_test.benchSmall, want a *ddbenc_test.Admission"},
+		{"start nowhere", scan(ddbenc.StartAfter[Admission](nil)), "StartAfter"},
+		{"start without the index's key", scan(ddbenc.Index("by-clinic"), ddbenc.StartAfter(&Admission{ID: "p-1", Visit: visitAt(1)})), `key attribute "clinic" has no value`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			db := &fake{}
-			err := tc.do(openPatients(t, db))
+			err := tc.do(openAdmissions(t, db))
 			if db.calls > 0 {
 				t.Errorf("%d calls were made", db.calls)
 			}
@@ -368,8 +368,8 @@ func TestConditionsAllowed(t *testing.T) {
 		expression.Name("views").LessThan(expression.Value(5)).Or(expression.Name("rank").AttributeType(expression.Number)),
 	} {
 		db := &fake{}
-		table := openPatients(t, db)
-		if err := table.Put(ctx, &Patient{ID: "p-1", Visit: visitAt(1)}, ddbenc.If(cond)); err != nil {
+		table := openAdmissions(t, db)
+		if err := table.Put(ctx, &Admission{ID: "p-1", Visit: visitAt(1)}, ddbenc.If(cond)); err != nil {
 			t.Error(err)
 		}
 		if err := table.Delete(ctx, ddbenc.Key("p-1", visitAt(1)), ddbenc.If(cond)); err != nil {

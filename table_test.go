@@ -52,7 +52,7 @@ func TestNewTableReportsTheFormatsMistakes(t *testing.T) {
 
 func TestTableNames(t *testing.T) {
 	ctx := context.Background()
-	p := Patient{ID: "p-1", Visit: visitAt(1), Name: "Ada"}
+	p := Admission{ID: "p-1", Visit: visitAt(1), Name: "Ada"}
 	const arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/patients"
 	byName := stored(t, p)
 
@@ -67,7 +67,7 @@ func TestTableNames(t *testing.T) {
 		{"patients-restored", []ddbenc.TableOption{ddbenc.LogicalName("patients")}, nil},
 	} {
 		db := &fake{item: byName}
-		table, err := ddbenc.NewTable[Patient](db, tc.name, crypt.NewDDBEC(testProvider), tc.opts...)
+		table, err := ddbenc.NewTable[Admission](db, tc.name, crypt.NewDDBEC(testProvider), tc.opts...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,23 +83,23 @@ func TestTableNames(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"", "ab", "pätient", "arn:aws:dynamodb:eu-central-1:123456789012:table/", "arn:aws:s3:::patients", "arn:aws:dynamodb:eu-central-1:123456789012:table/patients/index/by-x"} {
-		if _, err := ddbenc.NewTable[Patient](&fake{}, name, crypt.NewDDBEC(testProvider)); !errors.Is(err, ddbenc.ErrConfig) {
+		if _, err := ddbenc.NewTable[Admission](&fake{}, name, crypt.NewDDBEC(testProvider)); !errors.Is(err, ddbenc.ErrConfig) {
 			t.Errorf("table name %q gives error %v", name, err)
 		}
 	}
 }
 
 func TestTablePrintsNoKeys(t *testing.T) {
-	table := openPatients(t, &fake{})
+	table := openAdmissions(t, &fake{})
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d"} {
-		if got, want := fmt.Sprintf(verb, table), `Table[Patient]("patients")`; got != want {
+		if got, want := fmt.Sprintf(verb, table), `Table[Admission]("patients")`; got != want {
 			t.Errorf("Printf(%q) prints %s, want %s", verb, got, want)
 		}
 	}
 }
 
 func TestPutEncrypts(t *testing.T) {
-	p := Patient{ID: "p-1", Visit: visitAt(1), Name: "Ada", Notes: []string{"well"}, Clinic: "west", Views: 7}
+	p := Admission{ID: "p-1", Visit: visitAt(1), Name: "Ada", Notes: []string{"well"}, Clinic: "west", Views: 7}
 	before := p
 	it := stored(t, p)
 	if diff := cmp.Diff(before, p); diff != "" {
@@ -124,43 +124,43 @@ func TestPutEncrypts(t *testing.T) {
 // Whatever is refused is refused before anything is sent.
 func TestRefusedBeforeTheNetwork(t *testing.T) {
 	ctx := context.Background()
-	good := &Patient{ID: "p-1", Visit: visitAt(1)}
+	good := &Admission{ID: "p-1", Visit: visitAt(1)}
 	for _, tc := range []struct {
 		name string
-		do   func(*ddbenc.Table[Patient]) error
+		do   func(*ddbenc.Table[Admission]) error
 		want []string
 	}{
-		{"put of nil", func(p *ddbenc.Table[Patient]) error { return p.Put(ctx, nil) }, []string{"Patient is nil"}},
-		{"put without key", func(p *ddbenc.Table[Patient]) error { return p.Put(ctx, &Patient{Visit: visitAt(1)}) },
+		{"put of nil", func(p *ddbenc.Table[Admission]) error { return p.Put(ctx, nil) }, []string{"Admission is nil"}},
+		{"put without key", func(p *ddbenc.Table[Admission]) error { return p.Put(ctx, &Admission{Visit: visitAt(1)}) },
 			[]string{`PutItem on table "patients"`, `key attribute "patient_id" is empty`}},
-		{"get with half a key", func(p *ddbenc.Table[Patient]) error {
+		{"get with half a key", func(p *ddbenc.Table[Admission]) error {
 			_, err := p.Get(ctx, ddbenc.Key("p-1"))
 			return err
 		}, []string{`GetItem on table "patients"`, `the key has 1 values, want 2: "patient_id", "visit"`}},
-		{"get by a zero key", func(p *ddbenc.Table[Patient]) error {
+		{"get by a zero key", func(p *ddbenc.Table[Admission]) error {
 			_, err := p.Get(ctx, ddbenc.PrimaryKey{})
 			return err
 		}, []string{"the key has 0 values"}},
-		{"get by a string for a time", func(p *ddbenc.Table[Patient]) error {
+		{"get by a string for a time", func(p *ddbenc.Table[Admission]) error {
 			_, err := p.Get(ctx, ddbenc.Key("p-1", "yesterday"))
 			return err
 		}, []string{`key attribute "visit" is a time.Time: a string does not convert to it`}},
-		{"get by another attribute", func(p *ddbenc.Table[Patient]) error {
+		{"get by another attribute", func(p *ddbenc.Table[Admission]) error {
 			_, err := p.Get(ctx, ddbenc.RawKey(avItem{"patient_id": s("p-1"), "visit": n("1"), "name": s("Ada")}))
 			return err
 		}, []string{`attribute "name" is not part of the primary key ("patient_id", "visit")`}},
-		{"delete by the wrong type", func(p *ddbenc.Table[Patient]) error { return p.Delete(ctx, ddbenc.Key(1, 2)) },
+		{"delete by the wrong type", func(p *ddbenc.Table[Admission]) error { return p.Delete(ctx, ddbenc.Key(1, 2)) },
 			[]string{`DeleteItem on table "patients"`, `key attribute "patient_id" is a string: a int does`, `key attribute "visit" is a time.Time: a int does`}},
-		{"old item of another type", func(p *ddbenc.Table[Patient]) error {
+		{"old item of another type", func(p *ddbenc.Table[Admission]) error {
 			return p.Put(ctx, good, ddbenc.ReturnOld(new(*benchSmall)))
-		}, []string{"ReturnOld has a **ddbenc_test.benchSmall, want a **ddbenc_test.Patient"}},
-		{"old item nowhere", func(p *ddbenc.Table[Patient]) error {
-			return p.Delete(ctx, ddbenc.Key("p-1", visitAt(1)), ddbenc.ReturnOld[Patient](nil))
+		}, []string{"ReturnOld has a **ddbenc_test.benchSmall, want a **ddbenc_test.Admission"}},
+		{"old item nowhere", func(p *ddbenc.Table[Admission]) error {
+			return p.Delete(ctx, ddbenc.Key("p-1", visitAt(1)), ddbenc.ReturnOld[Admission](nil))
 		}, []string{"ReturnOld has a nil pointer"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			db := &fake{}
-			err := tc.do(openPatients(t, db))
+			err := tc.do(openAdmissions(t, db))
 			if db.calls > 0 {
 				t.Errorf("%d calls were made", db.calls)
 			}
@@ -179,9 +179,9 @@ func TestRefusedBeforeTheNetwork(t *testing.T) {
 // A server can't return anything that its writer did not store under this key.
 func TestGetFromHostileServer(t *testing.T) {
 	ctx := context.Background()
-	p := Patient{ID: "p-1", Visit: visitAt(1), Name: "Ada", Clinic: "west", Views: 7}
+	p := Admission{ID: "p-1", Visit: visitAt(1), Name: "Ada", Clinic: "west", Views: 7}
 	mine := stored(t, p)
-	other := stored(t, Patient{ID: "p-2", Visit: visitAt(1), Name: "Bob"})
+	other := stored(t, Admission{ID: "p-2", Visit: visitAt(1), Name: "Bob"})
 	for _, tc := range []struct {
 		name string
 		item avItem
@@ -200,7 +200,7 @@ func TestGetFromHostileServer(t *testing.T) {
 		{"only the key", avItem{"patient_id": s("p-1"), "visit": n("1700000001")}, ddbenc.ErrNotSigned},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got, err := openPatients(t, &fake{item: tc.item}).Get(ctx, ddbenc.Key("p-1", visitAt(1)))
+			got, err := openAdmissions(t, &fake{item: tc.item}).Get(ctx, ddbenc.Key("p-1", visitAt(1)))
 			if !errors.Is(err, tc.want) || got != nil {
 				t.Errorf("got %v, error %v, want error %v", got, err, tc.want)
 			}
@@ -208,7 +208,7 @@ func TestGetFromHostileServer(t *testing.T) {
 		})
 	}
 	t.Run("changed unsigned attribute", func(t *testing.T) {
-		got, err := openPatients(t, &fake{item: with(mine, "views", n("8"))}).Get(ctx, ddbenc.Key("p-1", visitAt(1)))
+		got, err := openAdmissions(t, &fake{item: with(mine, "views", n("8"))}).Get(ctx, ddbenc.Key("p-1", visitAt(1)))
 		want := p
 		want.Views = 8
 		if diff := cmp.Diff(&want, got); err != nil || diff != "" {
@@ -235,8 +235,8 @@ func checkNoValues(t *testing.T, err error) {
 
 func TestItemError(t *testing.T) {
 	ctx := context.Background()
-	bad := with(stored(t, Patient{ID: "p-1", Visit: visitAt(1), Name: "Ada"}), "name", s("Eve"))
-	_, err := openPatients(t, &fake{item: bad}).Get(ctx, ddbenc.Key("p-1", visitAt(1)))
+	bad := with(stored(t, Admission{ID: "p-1", Visit: visitAt(1), Name: "Ada"}), "name", s("Eve"))
+	_, err := openAdmissions(t, &fake{item: bad}).Get(ctx, ddbenc.Key("p-1", visitAt(1)))
 	var e *ddbenc.ItemError
 	if !errors.As(err, &e) {
 		t.Fatalf("got %T: %v", err, err)
@@ -254,7 +254,7 @@ func TestItemError(t *testing.T) {
 		t.Error("Key gives out the error's own map")
 	}
 
-	_, err = openPatients(t, &fake{item: bad}, ddbenc.ShowKeys()).Get(ctx, ddbenc.Key("p-1", visitAt(1)))
+	_, err = openAdmissions(t, &fake{item: bad}, ddbenc.ShowKeys()).Get(ctx, ddbenc.Key("p-1", visitAt(1)))
 	want = `ddbenc: GetItem on table "patients": item with key (patient_id="p-1", visit="1700000001"): item failed verification`
 	if err == nil || err.Error() != want {
 		t.Errorf("with ShowKeys\ngot  %v\nwant %s", err, want)
@@ -264,10 +264,10 @@ func TestItemError(t *testing.T) {
 // A write that was made is not reported as if it had not been.
 func TestOldItemThatCannotBeRead(t *testing.T) {
 	ctx := context.Background()
-	p := Patient{ID: "p-1", Visit: visitAt(1), Name: "Ada"}
+	p := Admission{ID: "p-1", Visit: visitAt(1), Name: "Ada"}
 	bad := with(stored(t, p), "name", s("Eve"))
-	var old *Patient
-	table := openPatients(t, &fake{item: bad})
+	var old *Admission
+	table := openAdmissions(t, &fake{item: bad})
 	for op, err := range map[string]error{
 		"PutItem":    table.Put(ctx, &p, ddbenc.ReturnOld(&old)),
 		"DeleteItem": table.Delete(ctx, ddbenc.Key("p-1", visitAt(1)), ddbenc.ReturnOld(&old)),
@@ -281,10 +281,10 @@ func TestOldItemThatCannotBeRead(t *testing.T) {
 }
 
 func TestConditionErrorWithUnreadableItem(t *testing.T) {
-	p := Patient{ID: "p-1", Visit: visitAt(1), Name: "Ada"}
+	p := Admission{ID: "p-1", Visit: visitAt(1), Name: "Ada"}
 	sdk := &types.ConditionalCheckFailedException{Item: with(stored(t, p), "name", s("Eve"))}
-	err := openPatients(t, &fake{err: fmt.Errorf("wrapped: %w", sdk)}).Put(context.Background(), &p, ddbenc.ReturnCurrent())
-	var e *ddbenc.ConditionError[Patient]
+	err := openAdmissions(t, &fake{err: fmt.Errorf("wrapped: %w", sdk)}).Put(context.Background(), &p, ddbenc.ReturnCurrent())
+	var e *ddbenc.ConditionError[Admission]
 	if !errors.As(err, &e) || !errors.Is(err, ddbenc.ErrConditionFailed) {
 		t.Fatalf("got %T: %v", err, err)
 	}
@@ -302,11 +302,11 @@ func TestConditionErrorWithUnreadableItem(t *testing.T) {
 func TestServiceErrors(t *testing.T) {
 	ctx := context.Background()
 	sdk := &types.ProvisionedThroughputExceededException{}
-	table := openPatients(t, &fake{err: sdk})
+	table := openAdmissions(t, &fake{err: sdk})
 	key := ddbenc.Key("p-1", visitAt(1))
 	_, getErr := table.Get(ctx, key)
 	for op, err := range map[string]error{
-		"PutItem": table.Put(ctx, &Patient{ID: "p-1", Visit: visitAt(1)}), "GetItem": getErr, "DeleteItem": table.Delete(ctx, key),
+		"PutItem": table.Put(ctx, &Admission{ID: "p-1", Visit: visitAt(1)}), "GetItem": getErr, "DeleteItem": table.Delete(ctx, key),
 	} {
 		var got *types.ProvisionedThroughputExceededException
 		if !errors.As(err, &got) || !strings.Contains(err.Error(), op+` on table "patients"`) {
@@ -319,13 +319,13 @@ func TestServiceErrors(t *testing.T) {
 func TestWithEncryptor(t *testing.T) {
 	ctx := context.Background()
 	db := &fake{}
-	table := openPatients(t, db)
+	table := openAdmissions(t, db)
 	actions := crypt.Actions{Default: crypt.SignOnly}
 	signs, err := crypt.NewDDBEC(testProvider).ForTable(crypt.Table{Name: "patients", PartitionKey: "patient_id", SortKey: "visit", Actions: actions})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := Patient{ID: "p-1", Visit: visitAt(1), Name: "Ada"}
+	p := Admission{ID: "p-1", Visit: visitAt(1), Name: "Ada"}
 	if err := table.Put(ctx, &p, ddbenc.WithEncryptor(signs)); err != nil {
 		t.Fatal(err)
 	}
@@ -341,7 +341,7 @@ func TestWithEncryptor(t *testing.T) {
 	if diff := cmp.Diff(&p, got); err != nil || diff != "" {
 		t.Errorf("error %v, -want +got:\n%s", err, diff)
 	}
-	reads, err := ddbenc.NewTable[Patient](db, "patients", crypt.NewDDBEC(testProvider), ddbenc.ReadActions(actions))
+	reads, err := ddbenc.NewTable[Admission](db, "patients", crypt.NewDDBEC(testProvider), ddbenc.ReadActions(actions))
 	if err != nil {
 		t.Fatal(err)
 	}
