@@ -10,18 +10,20 @@ import (
 	"github.com/ddbenc/ddbenc/keyring"
 )
 
-// keyTable returns the store of these examples. In production:
-//
-//	client := dynamodb.NewFromConfig(cfg)
-//	protect, err := keyring.NewKMS(kms.NewFromConfig(cfg), keyARN)
-//	store, err := keyring.NewMetaStore(client, "keys", protect)
+// keyTable makes the store of these examples. In production the clients are
+// dynamodb.NewFromConfig(cfg) and kms.NewFromConfig(cfg), and the table is made
+// once, beforehand.
 func keyTable() *keyring.MetaStore {
+	client := ddbenctest.NewDynamoDB(nil)
+	if err := keyring.CreateMetaTable(context.Background(), client, "keys"); err != nil {
+		log.Fatal(err)
+	}
 	service := ddbenctest.NewKMS(nil)
 	protect, err := keyring.NewKMS(service.Client("eu-west-1"), service.CreateKey(ddbenctest.KMSKey{Region: "eu-west-1"}))
 	if err != nil {
 		log.Fatal(err)
 	}
-	store, err := keyring.NewMetaStore(newFakeTable(), "keys", protect)
+	store, err := keyring.NewMetaStore(client, "keys", protect)
 	if err != nil {
 		log.Fatal(err)
 	}

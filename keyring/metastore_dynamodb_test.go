@@ -17,12 +17,13 @@ import (
 	"github.com/ddbenc/ddbenc/keyring"
 )
 
-// dynamoDB returns a client of the engine that the SDK's own variable names.
+// dynamoDB returns a client of the engine that the SDK's own variable names, or
+// else of the one in this process.
 func dynamoDB(t *testing.T) *dynamodb.Client {
 	t.Helper()
 	endpoint := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
 	if endpoint == "" {
-		t.Skip("AWS_ENDPOINT_URL_DYNAMODB is not set: start DynamoDB Local, or another engine, and name its URL there")
+		return ddbenctest.NewDynamoDB(t)
 	}
 	return dynamodb.New(dynamodb.Options{
 		Region: region, BaseEndpoint: &endpoint,
