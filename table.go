@@ -232,7 +232,7 @@ func logicalName(name string) (string, error) {
 		table = resource
 	}
 	if !validIndexName(table) { // tables are named by the same rule
-		return "", fmt.Errorf("%w: %q is not a table name: 3 to 255 letters, digits, and any of _ - .", ErrConfig, name)
+		return "", fmt.Errorf("%w: %q is not a table name: 3 to 255 letters, digits, dots, dashes and underscores", ErrConfig, name)
 	}
 	return table, nil
 }
