@@ -69,6 +69,22 @@ func (m *meter) write(c change) {
 	}
 }
 
+// writeLocked is write for callers that do not hold the table's lock.
+func (m *meter) writeLocked(c change) {
+	m.table.mu.RLock()
+	defer m.table.mu.RUnlock()
+	m.write(c)
+}
+
+// read charges a transaction's read of an item, nil for none.
+func (m *meter) read(r *record) {
+	size := 0
+	if r != nil {
+		size = r.size
+	}
+	m.units += 2 * readUnits(size, true)
+}
+
 // index charges units to an index.
 func (m *meter) index(x *index, units float64) {
 	by := &m.local

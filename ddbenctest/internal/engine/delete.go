@@ -13,7 +13,7 @@ type DeleteItemInput struct {
 }
 
 // DeleteItem deletes the item with the key, if there is one.
-func (e *Engine) DeleteItem(_ context.Context, in *DeleteItemInput) (*WriteOutput, error) {
+func (e *Engine) DeleteItem(ctx context.Context, in *DeleteItemInput) (*WriteOutput, error) {
 	if err := e.checkTableName(in.TableName); err != nil {
 		return nil, err
 	}
@@ -35,9 +35,9 @@ func (e *Engine) DeleteItem(_ context.Context, in *DeleteItemInput) (*WriteOutpu
 	if err != nil {
 		return nil, err
 	}
-	w.makes = func(*record) (*record, error) { return nil, nil }
+	w.makes = deletes
 	w.showOld = in.ReturnValuesOnConditionCheckFailure == "ALL_OLD"
-	ch, err := w.run(e.Now)
+	ch, err := w.run(ctx, e.Now)
 	if err != nil {
 		return nil, err
 	}

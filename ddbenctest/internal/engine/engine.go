@@ -27,7 +27,6 @@
 package engine
 
 import (
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -46,6 +45,7 @@ type Engine struct {
 	region, account string
 
 	clock      clock
+	tokens     tokens
 	lastExpiry atomic.Pointer[time.Time] // of ExpireSometimes
 
 	mu      sync.RWMutex // guards what follows; never taken while holding a table's lock
@@ -83,7 +83,7 @@ func (e *Engine) lookup(nameOrARN string) (*table, error) {
 	return nil, &Error{Code: ResourceNotFound, Message: "Requested resource not found"}
 }
 
-// describe returns the table that a control operation is for, whose error says
+// named returns the table that a control operation is for, whose error says
 // which table is missing.
 func (e *Engine) named(nameOrARN string) (*table, error) {
 	t, err := e.lookup(nameOrARN)
@@ -91,21 +91,6 @@ func (e *Engine) named(nameOrARN string) (*table, error) {
 		return nil, fail(ResourceNotFound, "Requested resource not found: Table: %s not found", e.tableName(nameOrARN))
 	}
 	return t, nil
-}
-
-// lookupAll returns the tables of the names given, each once, in the order of
-// their names, which is the order to lock them in.
-func (e *Engine) lookupAll(names []string) ([]*table, error) {
-	var tables []*table
-	for _, name := range names {
-		t, err := e.lookup(name)
-		if err != nil {
-			return nil, err
-		}
-		tables = append(tables, t)
-	}
-	slices.SortFunc(tables, func(a, b *table) int { return strings.Compare(a.name, b.name) })
-	return slices.Compact(tables), nil
 }
 
 // A clock is the engine's time: the machine's, moved by what tests asked for.

@@ -13,7 +13,7 @@ type PutItemInput struct {
 }
 
 // PutItem stores an item in the place of the one with its key.
-func (e *Engine) PutItem(_ context.Context, in *PutItemInput) (*WriteOutput, error) {
+func (e *Engine) PutItem(ctx context.Context, in *PutItemInput) (*WriteOutput, error) {
 	if err := e.checkTableName(in.TableName); err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (e *Engine) PutItem(_ context.Context, in *PutItemInput) (*WriteOutput, err
 		return nil, err
 	}
 	w.showOld = in.ReturnValuesOnConditionCheckFailure == "ALL_OLD"
-	c, err := w.run(e.Now)
+	c, err := w.run(ctx, e.Now)
 	if err != nil {
 		return nil, err
 	}

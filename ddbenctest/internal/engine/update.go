@@ -17,7 +17,7 @@ type UpdateItemInput struct {
 }
 
 // UpdateItem changes attributes of the item with the key, or makes it.
-func (e *Engine) UpdateItem(_ context.Context, in *UpdateItemInput) (*WriteOutput, error) {
+func (e *Engine) UpdateItem(ctx context.Context, in *UpdateItemInput) (*WriteOutput, error) {
 	if err := e.checkTableName(in.TableName); err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (e *Engine) UpdateItem(_ context.Context, in *UpdateItemInput) (*WriteOutpu
 		return nil, err
 	}
 	w.showOld = in.ReturnValuesOnConditionCheckFailure == "ALL_OLD"
-	c, err := w.run(e.Now)
+	c, err := w.run(ctx, e.Now)
 	if err != nil {
 		return nil, err
 	}

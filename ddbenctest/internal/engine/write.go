@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"time"
 
 	"github.com/ddbenc/ddbenc/ddbenctest/internal/attr"
@@ -40,8 +41,14 @@ func (w *write) prepare() (change, error) {
 	return change{key: w.key, old: old, new: next}, nil
 }
 
+// conflictMessage is the service's word for an item that a transaction holds.
+const conflictMessage = "Transaction is ongoing for the item"
+
 // run makes the change.
-func (w *write) run(now func() time.Time) (change, error) {
+func (w *write) run(ctx context.Context, now func() time.Time) (change, error) {
+	if faultOf(ctx).Conflict {
+		return change{}, &Error{Code: TransactionConflict, Message: conflictMessage}
+	}
 	w.table.mu.Lock()
 	defer w.table.mu.Unlock()
 	c, err := w.prepare()
@@ -90,9 +97,7 @@ func (r *WriteRequest) output(t *table, c change) *WriteOutput {
 	}
 	if r.ReturnConsumedCapacity != "" && r.ReturnConsumedCapacity != "NONE" {
 		m := meter{table: t}
-		t.mu.RLock()
-		m.write(c)
-		t.mu.RUnlock()
+		m.writeLocked(c)
 		out.ConsumedCapacity = m.result(r.ReturnConsumedCapacity)
 	}
 	return out

@@ -30,16 +30,20 @@ func serve[In, Out any](method func(*engine.Engine, context.Context, *In) (*Out,
 
 // operations are the operations that the engine serves, by target.
 var operations = map[string]call{
-	dynamoDB + "CreateTable":   serve((*engine.Engine).CreateTable),
-	dynamoDB + "DeleteItem":    serve((*engine.Engine).DeleteItem),
-	dynamoDB + "DeleteTable":   serve((*engine.Engine).DeleteTable),
-	dynamoDB + "DescribeTable": serve((*engine.Engine).DescribeTable),
-	dynamoDB + "GetItem":       serve((*engine.Engine).GetItem),
-	dynamoDB + "ListTables":    serve((*engine.Engine).ListTables),
-	dynamoDB + "PutItem":       serve((*engine.Engine).PutItem),
-	dynamoDB + "Query":         serve((*engine.Engine).Query),
-	dynamoDB + "Scan":          serve((*engine.Engine).Scan),
-	dynamoDB + "UpdateItem":    serve((*engine.Engine).UpdateItem),
+	dynamoDB + "BatchGetItem":       serve((*engine.Engine).BatchGetItem),
+	dynamoDB + "BatchWriteItem":     serve((*engine.Engine).BatchWriteItem),
+	dynamoDB + "CreateTable":        serve((*engine.Engine).CreateTable),
+	dynamoDB + "DeleteItem":         serve((*engine.Engine).DeleteItem),
+	dynamoDB + "DeleteTable":        serve((*engine.Engine).DeleteTable),
+	dynamoDB + "DescribeTable":      serve((*engine.Engine).DescribeTable),
+	dynamoDB + "GetItem":            serve((*engine.Engine).GetItem),
+	dynamoDB + "ListTables":         serve((*engine.Engine).ListTables),
+	dynamoDB + "PutItem":            serve((*engine.Engine).PutItem),
+	dynamoDB + "Query":              serve((*engine.Engine).Query),
+	dynamoDB + "Scan":               serve((*engine.Engine).Scan),
+	dynamoDB + "TransactGetItems":   serve((*engine.Engine).TransactGetItems),
+	dynamoDB + "TransactWriteItems": serve((*engine.Engine).TransactWriteItems),
+	dynamoDB + "UpdateItem":         serve((*engine.Engine).UpdateItem),
 }
 
 // lookup returns the call for a target.
