@@ -40,8 +40,8 @@ func newGenerator(t *testing.T, seed uint64, client string) *generator {
 }
 
 // makeProviders fills the pool of providers: every kind of signing key over
-// static keys, every kind of wrapping and every length of content key, and KMS
-// with every algorithm.
+// static keys, every kind of wrapping and every length of content key, KMS with
+// every algorithm, and key tables.
 func (g *generator) makeProviders() {
 	rsaPair := g.rsaPair()
 	wrappingPair := g.rsaPair()
@@ -94,6 +94,20 @@ func (g *generator) makeProviders() {
 		{"amzn-ddb-sig-alg": "HmacSHA224/224"},
 	} {
 		g.providers = append(g.providers, ddbecvec.Provider{Type: "aws_kms", KeyID: kmsKey, Description: description})
+	}
+
+	// Key tables protected by each kind of provider. The fake KMS that protects
+	// one gives every version the same data key, so it takes any context.
+	protectors := []ddbecvec.Provider{
+		g.providers[0], // static
+		{Type: "wrapped", Wrapping: wrappingPair, Signing: signing[5]},
+		{Type: "aws_kms", KeyID: kmsKey, FakeKMS: &ddbecvec.FakeKMS{Plaintext: g.bytes(32), Ciphertext: g.bytes(184)}},
+	}
+	for i, protect := range protectors {
+		g.providers = append(g.providers, ddbecvec.Provider{
+			Type: "most_recent", MaterialName: fmt.Sprint("matérial 😀 ", i), MetaTableName: fmt.Sprint("keys", i),
+			MetaProvider: &protect, CreateVersions: []int64{0, 1, 2}[:1+g.r.IntN(3)],
+		})
 	}
 }
 
@@ -178,7 +192,7 @@ func (g *generator) aCase(name string, provider ddbecvec.Provider) *ddbecvec.Cas
 		g.t.Fatal(err)
 	}
 	c.PlaintextItem = data
-	if provider.Type == "aws_kms" {
+	if provider.Type == "aws_kms" && provider.Endpoint == "" {
 		c.Provider.FakeKMS = &ddbecvec.FakeKMS{Plaintext: g.bytes(32), Ciphertext: g.bytes(184), Context: kmsContext(c, plain)}
 	}
 	return c

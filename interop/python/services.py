@@ -52,7 +52,7 @@ class Services:
         self._table = None
         if provider["type"] == "most_recent":
             endpoint = provider.get("endpoint") or os.environ.get("AWS_ENDPOINT_URL_DYNAMODB")
-            rows = [] if writing else [from_json(row) for row in provider["meta_table_items"]]
+            rows = [] if writing else [from_json(row) for row in provider.get("meta_table_items") or ()]
             keys = _RealTable if endpoint else _MemoryTable
             self._table = keys(self._resource(endpoint), provider["meta_table_name"], provider["material_name"], rows)
 

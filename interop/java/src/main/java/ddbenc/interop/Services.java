@@ -107,7 +107,7 @@ final class Services {
                               .build()),
                   name);
       if (!writing) {
-        for (JsonNode row : provider.get("meta_table_items")) {
+        for (JsonNode row : provider.path("meta_table_items")) {
           keyTable.put(name, Items.fromJson(row));
         }
       }
