@@ -29,7 +29,7 @@ func Decode(data []byte) (Value, error) {
 // A JSON null gives a nil item.
 func DecodeItem(data []byte) (Item, error) {
 	d := decoder{src: data}
-	item := d.members("com.amazonaws.dynamodb.v20120810.AttributeValue", 1)
+	item := d.members(1)
 	if err := d.end(); err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func (e *NamedError) Unwrap() error { return e.Err }
 // of a refused value by a [*NamedError], which the service puts in its message.
 func DecodeValues(data []byte) (map[string]Value, error) {
 	d := decoder{src: data}
-	values := d.members("com.amazonaws.dynamodb.v20120810.AttributeValue", 1)
+	values := d.members(1)
 	if err := d.end(); err != nil {
 		if e, ok := err.(*Error); ok && e.Code == CodeValidation {
 			return nil, &NamedError{d.refusedIn, e}
@@ -165,6 +165,9 @@ func (d *decoder) more(closing byte) bool {
 	return true
 }
 
+// class is how the service names the type of a value.
+const class = "com.amazonaws.dynamodb.v20120810.AttributeValue"
+
 // value reads an attribute value. Below MaxDepth it reads on without building,
 // so that hostile nesting ends at the JSON reader's own bound.
 func (d *decoder) value(depth int) Value {
@@ -172,7 +175,7 @@ func (d *decoder) value(depth int) Value {
 		d.refuse(Invalid(msgEmptyValue))
 		return Value{}
 	}
-	if !d.structure("com.amazonaws.dynamodb.v20120810.AttributeValue", "Unexpected value type in payload") {
+	if !d.structure("class "+class, "Unexpected value type in payload") {
 		return Value{}
 	}
 	if depth > MaxDepth {
@@ -228,14 +231,13 @@ func (d *decoder) typed(kind Kind, depth int) Value {
 			d.array(func() { v.List = append(v.List, d.value(depth+1)) })
 		}
 	case M:
-		v.Map = d.members("com.amazonaws.dynamodb.v20120810.AttributeValue", depth+1)
+		v.Map = d.members(depth + 1)
 	}
 	return v
 }
 
-// members reads an object of values. class is how the service names the
-// values' type.
-func (d *decoder) members(class string, depth int) map[string]Value {
+// members reads an object of values.
+func (d *decoder) members(depth int) map[string]Value {
 	if d.null() {
 		return nil
 	}
@@ -413,9 +415,6 @@ func (d *decoder) structure(class, scalar string) bool {
 	case '{':
 		return true
 	case '[':
-		if !strings.HasPrefix(class, "java.util") {
-			class = "class " + class
-		}
 		d.malformed("Unrecognized collection type " + class)
 	case 0:
 		d.fail()
