@@ -56,7 +56,7 @@ func (f *keyField) value(enc *attributevalue.Encoder, v any) (types.AttributeVal
 	}
 	in, ok := convert(reflect.ValueOf(v), f.goType)
 	if !ok {
-		return nil, fmt.Errorf("key attribute %q is a %s: a %T does not convert to it without loss", f.name, f.goType, v)
+		return nil, fmt.Errorf("key attribute %q has the type %s: a value of type %T does not convert to it without loss", f.name, f.goType, v)
 	}
 	holder := reflect.New(f.holder)
 	holder.Elem().Field(0).Set(in)
@@ -64,7 +64,7 @@ func (f *keyField) value(enc *attributevalue.Encoder, v any) (types.AttributeVal
 	if m, ok := av.(*types.AttributeValueMemberM); ok && err == nil {
 		return m.Value[holderName], nil
 	}
-	return nil, fmt.Errorf("key attribute %q can't be marshaled from a %T", f.name, v)
+	return nil, fmt.Errorf("key attribute %q can't be marshaled from a value of type %T", f.name, v)
 }
 
 // convert returns v as a t if nothing is lost: the same kind of value under

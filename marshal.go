@@ -115,7 +115,7 @@ func (b *binder) encodeError(v reflect.Value, err error) error {
 		holder := reflect.New(holderOf(field.Type, valueOptions(field)))
 		holder.Elem().Field(0).Set(fv)
 		if _, err := b.encoder.Encode(holder.Interface()); err != nil {
-			bad = append(bad, fmt.Sprintf("%q (field %s, a %s)", a.Name, a.Field, a.GoType))
+			bad = append(bad, fmt.Sprintf("%q (field %s of type %s)", a.Name, a.Field, a.GoType))
 		}
 	}
 	return &valueError{text: fmt.Sprintf("%s can't be marshaled: attribute %s", b.schema.Type, strings.Join(bad, ", ")), err: err}
@@ -131,7 +131,7 @@ func (b *binder) decodeError(it item, err error) error {
 		}
 		one := &types.AttributeValueMemberM{Value: item{a.Name: v}}
 		if err := b.decoder.Decode(one, reflect.New(b.typ).Interface()); err != nil {
-			bad = append(bad, fmt.Sprintf("%q, stored as %s, does not fit field %s, a %s", a.Name, typeName(v), a.Field, a.GoType))
+			bad = append(bad, fmt.Sprintf("%q, stored as %s, does not fit field %s of type %s", a.Name, typeName(v), a.Field, a.GoType))
 		}
 	}
 	return &valueError{text: fmt.Sprintf("%s can't be unmarshaled: attribute %s", b.schema.Type, strings.Join(bad, "; ")), err: err}

@@ -74,13 +74,13 @@ func TestMarshalErrorsNameTheAttribute(t *testing.T) {
 	b := binderOf[doc](t)
 
 	_, err := b.encode(&doc{ID: "1", Audit: &Audit{By: "4711"}, Note: "4712"})
-	checkText(t, "encode", err, `doc can't be marshaled: attribute "by" (field Audit.By, a ddbenc.picky), "note" (field Note, a ddbenc.picky)`)
+	checkText(t, "encode", err, `doc can't be marshaled: attribute "by" (field Audit.By of type ddbenc.picky), "note" (field Note of type ddbenc.picky)`)
 	_, err = b.encode(&doc{ID: "1", Note: "4712"})
-	checkText(t, "encode with a nil embedded struct", err, `doc can't be marshaled: attribute "note" (field Note, a ddbenc.picky)`)
+	checkText(t, "encode with a nil embedded struct", err, `doc can't be marshaled: attribute "note" (field Note of type ddbenc.picky)`)
 
 	err = b.decode(item{"id": avS("1"), "by": avS("4711"), "age": avN("4712"), "at": avS("4713"), "good": avS("x"), "other": avS("y")}, new(doc))
-	checkText(t, "decode", err, `doc can't be unmarshaled: attribute "by", stored as S, does not fit field Audit.By, a ddbenc.picky; `+
-		`"age", stored as N, does not fit field Age, a int8; "at", stored as S, does not fit field At, a time.Time`)
+	checkText(t, "decode", err, `doc can't be unmarshaled: attribute "by", stored as S, does not fit field Audit.By of type ddbenc.picky; `+
+		`"age", stored as N, does not fit field Age of type int8; "at", stored as S, does not fit field At of type time.Time`)
 	if err := b.decode(item{"by": avS("4711")}, new(doc)); !errors.Is(err, errOdd) {
 		t.Errorf("error %v does not wrap the one of the type's own method", err)
 	}

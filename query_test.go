@@ -190,7 +190,7 @@ func TestItemThatDoesNotFit(t *testing.T) {
 	if len(errs) != 1 || count != 1 {
 		t.Fatalf("%d items, errors %v", count, errs)
 	}
-	want := `ddbenc: Scan on table "patients": item with key (patient_id, visit): Admission can't be unmarshaled: attribute "views", stored as S, does not fit field Views, a int`
+	want := `ddbenc: Scan on table "patients": item with key (patient_id, visit): Admission can't be unmarshaled: attribute "views", stored as S, does not fit field Views of type int`
 	if errs[0].Error() != want {
 		t.Errorf("got  %v\nwant %s", errs[0], want)
 	}

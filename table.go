@@ -49,6 +49,11 @@ func NewTable[T any](db DynamoDBAPI, name string, format crypt.Format, opts ...T
 	}
 	schema, err := schemaOf(reflect.TypeFor[T](), o.encoder...)
 	errs = append(errs, err)
+	if schema != nil && schema.Version != "" {
+		// Ignoring the tag would let one writer overwrite another unseen.
+		errs = append(errs, fmt.Errorf("%w: %s tags attribute %q as its version, but tables do not check versions: "+
+			"remove the option, and compare the attribute in a condition", ErrSchema, schema.Type, schema.Version))
+	}
 	if schema == nil || format == nil {
 		return nil, errors.Join(errs...)
 	}

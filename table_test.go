@@ -50,6 +50,18 @@ func TestNewTableReportsTheFormatsMistakes(t *testing.T) {
 	}
 }
 
+// A version that nobody checks would protect nothing.
+func TestNewTableRefusesVersions(t *testing.T) {
+	type doc struct {
+		ID  string `dynamodbav:"id,partition"`
+		Rev int    `dynamodbav:"rev,version"`
+	}
+	_, err := ddbenc.NewTable[doc](&fake{}, "docs", crypt.NewDDBEC(testProvider))
+	if !errors.Is(err, ddbenc.ErrSchema) || !strings.Contains(err.Error(), `"rev"`) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestTableNames(t *testing.T) {
 	ctx := context.Background()
 	p := Admission{ID: "p-1", Visit: visitAt(1), Name: "Ada"}
@@ -144,13 +156,13 @@ func TestRefusedBeforeTheNetwork(t *testing.T) {
 		{"get by a string for a time", func(p *ddbenc.Table[Admission]) error {
 			_, err := p.Get(ctx, ddbenc.Key("p-1", "yesterday"))
 			return err
-		}, []string{`key attribute "visit" is a time.Time: a string does not convert to it`}},
+		}, []string{`key attribute "visit" has the type time.Time: a value of type string does not convert to it`}},
 		{"get by another attribute", func(p *ddbenc.Table[Admission]) error {
 			_, err := p.Get(ctx, ddbenc.RawKey(avItem{"patient_id": s("p-1"), "visit": n("1"), "name": s("Ada")}))
 			return err
 		}, []string{`attribute "name" is not part of the primary key ("patient_id", "visit")`}},
 		{"delete by the wrong type", func(p *ddbenc.Table[Admission]) error { return p.Delete(ctx, ddbenc.Key(1, 2)) },
-			[]string{`DeleteItem on table "patients"`, `key attribute "patient_id" is a string: a int does`, `key attribute "visit" is a time.Time: a int does`}},
+			[]string{`DeleteItem on table "patients"`, `key attribute "patient_id" has the type string: a value of type int does`, `key attribute "visit" has the type time.Time: a value of type int does`}},
 		{"old item of another type", func(p *ddbenc.Table[Admission]) error {
 			return p.Put(ctx, good, ddbenc.ReturnOld(new(*benchSmall)))
 		}, []string{"ReturnOld has a **ddbenc_test.benchSmall, want a **ddbenc_test.Admission"}},
