@@ -17,7 +17,6 @@ type binder struct {
 	schema  *Schema
 	known   map[string]bool // names of the declared attributes
 	encoder *attributevalue.Encoder
-	compact encodeFunc // the encoder, compiled; nil if its options are not the usual ones
 	decoder *attributevalue.Decoder
 }
 
@@ -32,9 +31,6 @@ func newBinder(t reflect.Type, s *Schema, enc []func(*attributevalue.EncoderOpti
 	for _, a := range s.Attributes {
 		b.known[a.Name] = true
 	}
-	if len(enc) == 0 {
-		b.compact = compileEncoder(b.typ, b.encoder)
-	}
 	return b
 }
 
@@ -47,11 +43,6 @@ func (b *binder) encode(in any) (item, error) {
 	}
 	if !v.IsValid() {
 		return nil, fmt.Errorf("%w: %s is nil", ErrInvalidItem, b.schema.Type)
-	}
-	if b.compact != nil {
-		if av, err := b.compact(v); err == nil {
-			return av.(*types.AttributeValueMemberM).Value, nil
-		}
 	}
 	av, err := b.encoder.Encode(in)
 	if err != nil {
