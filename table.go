@@ -17,9 +17,9 @@ import (
 )
 
 // A Table is a DynamoDB table of items of the struct type T, encrypted and
-// signed as T's tags say. Everything that it sends is encrypted, everything that
-// it returns was verified. It is safe for concurrent use and does not change
-// once opened.
+// signed as T's tags say. Every item that it returns was verified first, all of
+// it but the attributes tagged none. It is safe for concurrent use and does not
+// change once opened.
 type Table[T any] struct {
 	core   *core
 	binder *binder
