@@ -108,9 +108,14 @@ func structEncoder(t reflect.Type) encoder {
 	}
 	var fields []field
 	for _, f := range reflect.VisibleFields(t) {
-		if f.IsExported() && !f.Anonymous {
-			fields = append(fields, field{f.Index, strconv.Quote(f.Name) + ":", encoderOf(f.Type)})
+		if !f.IsExported() || f.Anonymous {
+			continue
 		}
+		name := f.Name
+		if tag, ok := f.Tag.Lookup("wire"); ok {
+			name = tag // one that does not begin with a capital
+		}
+		fields = append(fields, field{f.Index, strconv.Quote(name) + ":", encoderOf(f.Type)})
 	}
 	return func(dst []byte, v reflect.Value) []byte {
 		dst = append(dst, '{')

@@ -35,15 +35,27 @@ var operations = map[string]call{
 	dynamoDB + "CreateTable":        serve((*engine.Engine).CreateTable),
 	dynamoDB + "DeleteItem":         serve((*engine.Engine).DeleteItem),
 	dynamoDB + "DeleteTable":        serve((*engine.Engine).DeleteTable),
+	dynamoDB + "DescribeLimits":     serve((*engine.Engine).DescribeLimits),
 	dynamoDB + "DescribeTable":      serve((*engine.Engine).DescribeTable),
+	dynamoDB + "DescribeTimeToLive": serve((*engine.Engine).DescribeTimeToLive),
 	dynamoDB + "GetItem":            serve((*engine.Engine).GetItem),
 	dynamoDB + "ListTables":         serve((*engine.Engine).ListTables),
+	dynamoDB + "ListTagsOfResource": serve((*engine.Engine).ListTagsOfResource),
 	dynamoDB + "PutItem":            serve((*engine.Engine).PutItem),
 	dynamoDB + "Query":              serve((*engine.Engine).Query),
 	dynamoDB + "Scan":               serve((*engine.Engine).Scan),
+	dynamoDB + "TagResource":        serve((*engine.Engine).TagResource),
 	dynamoDB + "TransactGetItems":   serve((*engine.Engine).TransactGetItems),
 	dynamoDB + "TransactWriteItems": serve((*engine.Engine).TransactWriteItems),
+	dynamoDB + "UntagResource":      serve((*engine.Engine).UntagResource),
 	dynamoDB + "UpdateItem":         serve((*engine.Engine).UpdateItem),
+	dynamoDB + "UpdateTable":        serve((*engine.Engine).UpdateTable),
+	dynamoDB + "UpdateTimeToLive":   serve((*engine.Engine).UpdateTimeToLive),
+
+	streams + "DescribeStream":   serve((*engine.Engine).DescribeStream),
+	streams + "GetRecords":       serve((*engine.Engine).GetRecords),
+	streams + "GetShardIterator": serve((*engine.Engine).GetShardIterator),
+	streams + "ListStreams":      serve((*engine.Engine).ListStreams),
 }
 
 // lookup returns the call for a target.
