@@ -101,6 +101,7 @@ type call struct {
 	descending bool
 	limit      int // items in all, 0 for all
 	pageSize   int // items a page, 0 for DynamoDB's 1 MB
+	ahead      int // items decrypted at the same time, 0 for the default
 	old        any // **T that takes the replaced or deleted item
 	current    bool
 	startAfter any // *T after which to begin
@@ -170,6 +171,24 @@ func Limit(n int) ListOption { return option(func(c *call) { c.limit = orInvalid
 // PageSize lets DynamoDB look at n items a page at most, counted before
 // filters. The default is what fits 1 MB.
 func PageSize(n int) ListOption { return option(func(c *call) { c.pageSize = orInvalid(n) }) }
+
+// defaultAhead keeps all cores of most machines busy, and hides most of the time
+// that a key service takes, without asking it for many items that the loop may
+// never reach.
+const defaultAhead = 16
+
+// DecryptAhead lets up to n items of a page be verified and decrypted at the same
+// time, before the loop reaches them and in no way changing their order. The
+// default is 16. With 1 no work is done, and no key service asked, for an item
+// that the loop doesn't reach.
+func DecryptAhead(n int) ListOption { return option(func(c *call) { c.ahead = orInvalid(n) }) }
+
+func (c *call) aheadOrDefault() int {
+	if c.ahead == 0 {
+		return defaultAhead
+	}
+	return c.ahead
+}
 
 // StartAfter begins behind the position of an item, which need not exist any
 // more: the last one that an earlier loop gave, for instance. Only the key

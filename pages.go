@@ -90,21 +90,23 @@ func (c *core) pages(ctx context.Context, l *listing) iter.Seq2[page, error] {
 	}
 }
 
-// items yields item after item, verified and decrypted as the loop reaches it.
-// After an *ItemError the loop may go on; any other error ends it.
-func (c *core) items(ctx context.Context, enc crypt.Encryptor, l *listing) iter.Seq2[item, error] {
+// items yields item after item, verified and decrypted, up to ahead of them at
+// the same time and before the loop reaches them. After an *ItemError the loop may
+// go on; any other error ends it.
+func (c *core) items(ctx context.Context, enc crypt.Encryptor, l *listing, ahead int) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		for p, err := range c.pages(ctx, l) {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			for _, stored := range p.items {
-				if err := ctx.Err(); err != nil {
-					yield(nil, c.opError(l.op, err))
+			open := func(ctx context.Context, stored item) (item, error) { return c.openListed(ctx, enc, l, stored) }
+			for it, err := range inOrder(ctx, p.items, ahead, open) {
+				if ctx.Err() != nil {
+					yield(nil, c.opError(l.op, ctx.Err()))
 					return
 				}
-				if !yield(c.openListed(ctx, enc, l, stored)) {
+				if !yield(it, err) {
 					return
 				}
 			}

@@ -16,8 +16,8 @@ import (
 //
 //	for p, err := range patients.Query(ctx, expression.Key("patient_id").Equal(expression.Value("p-1"))) {
 //
-// Pages are fetched as the loop gets there, items decrypted one by one, and
-// nothing more is fetched once the loop stops. With an error T is zero and the
+// Pages are fetched as the loop gets there, their items decrypted a few ahead of
+// the loop (see [DecryptAhead]), and nothing more is fetched once the loop stops. With an error T is zero and the
 // loop ends, but see [ContinueOnItemError]. Each range over the result queries
 // anew.
 func (t *Table[T]) Query(ctx context.Context, key expression.KeyConditionBuilder, opts ...QueryOption) iter.Seq2[T, error] {
@@ -129,7 +129,7 @@ func (t *Table[T]) list(ctx context.Context, c *call, l *listing, err error, yie
 		return
 	}
 	n := 0
-	for it, err := range t.core.items(ctx, t.core.encryptor(c.encryptor), l) {
+	for it, err := range t.core.items(ctx, t.core.encryptor(c.encryptor), l, c.aheadOrDefault()) {
 		var v *T
 		if err == nil {
 			v, err = t.decode(l.op, it)
@@ -171,6 +171,9 @@ func (t *Table[T]) startKey(r *refusals, c *call) item {
 func (c *call) pageLimit(r *refusals) *int32 {
 	if c.limit < 0 {
 		r.add("Limit is less than 1")
+	}
+	if c.ahead < 0 {
+		r.add("DecryptAhead is less than 1")
 	}
 	if c.pageSize < 0 {
 		r.add("PageSize is less than 1")
