@@ -26,9 +26,16 @@ type token struct {
 }
 
 // keywords are reserved by the grammar itself, in every kind of expression.
-var keywords = map[string]bool{
-	"AND": true, "OR": true, "NOT": true, "BETWEEN": true, "IN": true,
-	"SET": true, "REMOVE": true, "ADD": true, "DELETE": true,
+var keywords = [...]string{"AND", "OR", "NOT", "BETWEEN", "IN", "SET", "REMOVE", "ADD", "DELETE"}
+
+// keywordOf returns the keyword that s is in capitals, or "".
+func keywordOf(s string) string {
+	for _, k := range keywords {
+		if len(k) == len(s) && strings.EqualFold(k, s) {
+			return k
+		}
+	}
+	return ""
 }
 
 // lex cuts text into tokens. The last of them is the end.
@@ -55,7 +62,7 @@ func next(text string, at int) token {
 	switch {
 	case isLetter(c):
 		end = wordEnd(text, at)
-		if upper := strings.ToUpper(text[at:end]); len(upper) <= len("BETWEEN") && keywords[upper] {
+		if upper := keywordOf(text[at:end]); upper != "" {
 			return token{keyword, at, end, upper}
 		}
 		kind = word

@@ -3,7 +3,6 @@ package expr
 import (
 	"math"
 	"strconv"
-	"strings"
 )
 
 // A parser reads one expression by recursive descent. A syntax error or redundant
@@ -135,7 +134,7 @@ func (p *parser) name() (Element, error) {
 		return Element{Placeholder: t.text}, nil
 	case word:
 		p.at++
-		if reserved[strings.ToUpper(t.text)] {
+		if isReserved(t.text) {
 			p.report(t.start, "Attribute name is a reserved keyword; reserved keyword: "+t.text)
 		}
 		return Element{Name: t.text}, nil

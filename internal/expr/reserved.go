@@ -13,6 +13,23 @@ var reserved = func() map[string]bool {
 	return words
 }()
 
+// isReserved reports whether name is a reserved word, in any case. It does not
+// allocate.
+func isReserved(name string) bool {
+	var upper [32]byte // the longest word, LOCALTIMESTAMP, has 14
+	if len(name) > len(upper) {
+		return false
+	}
+	for i := range len(name) {
+		c := name[i]
+		if 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		upper[i] = c
+	}
+	return reserved[string(upper[:len(name)])]
+}
+
 const reservedWords = `
 ABORT ABSOLUTE ACTION ADD AFTER AGENT AGGREGATE ALL ALLOCATE ALTER ANALYZE AND ANY ARCHIVE ARE ARRAY AS ASC
 ASCII ASENSITIVE ASSERTION ASYMMETRIC AT ATOMIC ATTACH ATTRIBUTE AUTH AUTHORIZATION AUTHORIZE AUTO AVG BACK
