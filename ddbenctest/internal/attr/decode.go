@@ -3,6 +3,7 @@ package attr
 import (
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -281,16 +282,11 @@ func (d *decoder) set(kind Kind) Value {
 		d.refuse(Invalid(map[Kind]string{SS: msgEmptySS, NS: msgEmptyNS, BS: msgEmptyBS}[kind]))
 		return Value{}
 	}
-	given := len(members)
-	sent := ""
-	if kind == SS && d.refused == nil {
-		sent = strings.Join(members, ", ") // before sorting, for the message
-	}
-	set := NewSet(kind, members)
-	if len(set.Set) < given {
+	set := NewSet(kind, slices.Clone(members))
+	if len(set.Set) < len(members) {
 		switch kind {
-		case SS:
-			d.refuse(Invalid("One or more parameter values were invalid: Input collection [" + sent + "] contains duplicates."))
+		case SS: // quoted in the order in which they were sent
+			d.refuse(Invalid("One or more parameter values were invalid: Input collection [" + strings.Join(members, ", ") + "] contains duplicates."))
 		case NS:
 			d.refuse(Invalid(msgDuplicateNS))
 		case BS:

@@ -90,16 +90,6 @@ type Value struct {
 // An Item is a map from attribute names to values.
 type Item = map[string]Value
 
-// Number returns an N value of the decimal number s, in any spelling that
-// DynamoDB accepts.
-func Number(s string) (Value, error) {
-	n, err := ParseNumber(s)
-	if err != nil {
-		return Value{}, err
-	}
-	return Value{Kind: N, Str: n}, nil
-}
-
 // Clone returns a deep copy of v. Values are immutable by convention, so only
 // code that hands them to a stranger needs it.
 func (v Value) Clone() Value {

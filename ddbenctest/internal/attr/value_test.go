@@ -321,16 +321,6 @@ func TestCheckDepth(t *testing.T) {
 	}
 }
 
-func TestNumberValue(t *testing.T) {
-	v, err := attr.Number("1e2")
-	if want := (attr.Value{Kind: attr.N, Str: "100"}); err != nil || !attr.Equal(v, want) {
-		t.Errorf("Number = %v, %v", v, err)
-	}
-	if _, err := attr.Number("x"); err == nil {
-		t.Error("Number(x) succeeded")
-	}
-}
-
 // FuzzDecode reads any text as a value. What is accepted is written and read
 // again as the same value, and encoding/json agrees that it is JSON.
 func FuzzDecode(f *testing.F) {
