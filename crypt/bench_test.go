@@ -6,9 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/ddbenc/ddbenc/codec"
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/ddbenctest"
 	"github.com/ddbenc/ddbenc/keyring"
 )
 
@@ -58,6 +60,16 @@ func BenchmarkDecryptItem(b *testing.B) {
 	})
 }
 
+// mostRecent returns a provider over a key table that has its keys in the cache.
+func mostRecent(b *testing.B) crypt.Provider {
+	db := ddbenctest.NewDynamoDB(b)
+	if err := keyring.CreateMetaTable(b.Context(), db, "keys"); err != nil {
+		b.Fatal(err)
+	}
+	store := must(keyring.NewMetaStore(db, "keys", must(keyring.NewStatic(sequence(32), sequence(32)))))
+	return must(keyring.NewMostRecent(store, "bench", time.Hour))
+}
+
 func benchmarkItem(b *testing.B, op func(ctx context.Context, enc crypt.Encryptor, plain, stored item) error) {
 	providers := []struct {
 		name string
@@ -65,6 +77,7 @@ func benchmarkItem(b *testing.B, op func(ctx context.Context, enc crypt.Encrypto
 	}{
 		{"ddbec-static", must(keyring.NewStatic(sequence(32), sequence(32)))},
 		{"ddbec-wrapped", must(keyring.NewWrapped(sequence(32), sequence(32)))},
+		{"ddbec-mostrecent", mostRecent(b)},
 	}
 	for _, provider := range providers {
 		for _, size := range []string{"small", "medium", "large"} {

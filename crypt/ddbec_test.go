@@ -168,10 +168,11 @@ func TestLargeItem(t *testing.T) {
 func TestPrintedFormsHoldNoSecrets(t *testing.T) {
 	keys := strongKeys("HmacSHA256")
 	ec := &crypt.EncryptionContext{TableName: "T", Item: item{"a": str("do-not-print-me")}, Description: map[string]string{"k": "do-not-print-me"}}
-	for _, v := range []any{keys.content, keys.sign, keys.sign.VerificationKey(), ec} {
+	materials := &crypt.EncryptionMaterials{ContentKey: keys.content, SigningKey: keys.sign, Description: map[string]string{"k": "do-not-print-me"}}
+	for _, v := range []any{keys.content, keys.sign, keys.sign.VerificationKey(), ec, materials} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d", "%q"} {
 			text := fmt.Sprintf(verb, v)
-			if _, isContext := v.(*crypt.EncryptionContext); !isContext && !strings.HasSuffix(text, "(REDACTED)") {
+			if isKey := strings.HasSuffix(fmt.Sprintf("%T", v), "Key"); isKey && !strings.HasSuffix(text, "(REDACTED)") {
 				t.Errorf("%T prints as %q under %s", v, text, verb)
 			}
 			if strings.Contains(text, "do-not-print-me") {

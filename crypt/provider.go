@@ -69,6 +69,15 @@ type EncryptionMaterials struct {
 	encoded atomic.Pointer[[]byte]
 }
 
+// Format prints m without its keys and the values of its description, among them
+// the wrapped key, under every verb.
+func (m *EncryptionMaterials) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "EncryptionMaterials{%d description entries}", len(m.Description))
+}
+
+// LogValue prints m in logs as Format does.
+func (m *EncryptionMaterials) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(m)) }
+
 // DecryptionMaterials verify and decrypt one item. A provider may return the
 // same value for many items; nobody changes it once it was returned.
 type DecryptionMaterials struct {
