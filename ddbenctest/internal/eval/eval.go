@@ -33,16 +33,6 @@ func NewScope(names map[string]string, values Values) (*expr.Scope, error) {
 	return expr.NewScope(names, known)
 }
 
-// DecodeValues reads ExpressionAttributeValues from JSON. A value that is
-// refused gives the service's message, which names it.
-func DecodeValues(data []byte) (Values, error) {
-	values, err := attr.DecodeValues(data)
-	if named, ok := err.(*attr.NamedError); ok {
-		return nil, attr.Invalid("ExpressionAttributeValues contains invalid value: " + named.Err.Message + " for key " + named.Name)
-	}
-	return values, err
-}
-
 // value shows an attribute value to the checks of internal/expr.
 type value struct{ attr.Value }
 

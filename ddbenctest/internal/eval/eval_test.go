@@ -113,22 +113,6 @@ func TestProject(t *testing.T) {
 	}
 }
 
-func TestDecodeValues(t *testing.T) {
-	values, err := eval.DecodeValues([]byte(`{":a":{"N":"01"}}`))
-	if err != nil || values[":a"].Str != "1" {
-		t.Errorf("DecodeValues = %v, %v", values, err)
-	}
-	for in, want := range map[string]string{
-		`{":x":{"SS":[]}}`: "ExpressionAttributeValues contains invalid value: One or more parameter values were invalid: An string set  may not be empty for key :x",
-		`{":x":{}}`:        "ExpressionAttributeValues contains invalid value: Supplied AttributeValue is empty, must contain exactly one of the supported datatypes for key :x",
-		`{":x":1}`:         "Unexpected value type in payload",
-	} {
-		if _, err := eval.DecodeValues([]byte(in)); err == nil || err.Error() != want {
-			t.Errorf("DecodeValues(%s) = %v, want %s", in, err, want)
-		}
-	}
-}
-
 func TestBoundsAreQuoted(t *testing.T) {
 	values := mustItem(`{":b":{"B":"YQ=="},":c":{"B":"Yg=="},":l":{"L":[{"N":"1"}]},":n":{"N":"1"}}`)
 	for text, want := range map[string]string{
