@@ -30,11 +30,18 @@ func vectorsDir(t *testing.T) string {
 	return filepath.Join(dir, "ddbec")
 }
 
-// TestVectorsGenerated runs every case below DDBENC_VECTORS both ways: what is
-// there is read, and the plaintext is written again. Cases run one after the
-// other, since some of them replace the process's source of randomness.
-func TestVectorsGenerated(t *testing.T) {
-	dir := vectorsDir(t)
+// TestVectorsGenerated runs every case below DDBENC_VECTORS.
+func TestVectorsGenerated(t *testing.T) { testCases(t, vectorsDir(t)) }
+
+// TestVectorsOwn runs the cases that this project's peers made, so that the
+// format is proven without other vectors.
+func TestVectorsOwn(t *testing.T) { testCases(t, filepath.Join("..", "..", "testdata", "ddbec")) }
+
+// testCases runs every case below dir both ways: what is there is read, and the
+// plaintext is written again. Cases run one after the other, since some of them
+// replace the process's source of randomness.
+func testCases(t *testing.T, dir string) {
+	t.Helper()
 	cases, err := Load(dir)
 	if err != nil {
 		t.Fatal(err)
