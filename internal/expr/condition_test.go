@@ -104,6 +104,7 @@ func TestConditionErrors(t *testing.T) {
 		{"doubled parentheses before a syntax error", "((a = b)) +", "The expression has redundant parentheses;"},
 		{"doubled parentheses around no condition", "((b)) + d", `Syntax error; token: "+", near: ") + d"`},
 		{"doubled parentheses in a broken function", "contains(((a)), AND", `Syntax error; token: "AND", near: ", AND"`},
+		{"doubled parentheses in a function in a broken group", "(contains(((a)), :s)", `Syntax error; token: "<EOF>", near: ")"`},
 		{"doubled parentheses in a function", "contains(((a)), :s)", "The expression has redundant parentheses;"},
 
 		{"a function that does not exist", "foo(a)", "Invalid function name; function: foo"},

@@ -18,7 +18,8 @@ type parser struct {
 	offset  int
 
 	calls    int  // how many functions' operands are being read
-	deferred bool // redundant parentheses among them
+	groups   int  // how many parentheses are open where conditions may stand
+	deferred bool // redundant parentheses among the operands of a function
 }
 
 func (p *parser) peek() token { return p.tokens[p.at] }
@@ -160,16 +161,15 @@ func (p *parser) call() (*Call, error) {
 	case in == inUpdate && p.kind != UpdateExpression:
 		p.report(t.start, "The function is not allowed in a condition expression; function: "+f.Func)
 	}
-	// Redundant parentheses inside are an error once the function ends.
 	p.calls++
 	var err error
 	f.Args, err = p.operandList()
 	p.calls--
-	switch {
-	case err != nil:
+	if err == nil {
+		err = p.undeferred()
+	}
+	if err != nil {
 		return nil, err
-	case p.calls == 0 && p.deferred:
-		return nil, p.redundant()
 	}
 	for _, arg := range f.Args {
 		p.operandOnly(arg)
@@ -217,6 +217,15 @@ func (p *parser) close(twice bool) error {
 	case twice && p.calls > 0:
 		p.deferred = true
 	case twice:
+		return p.redundant()
+	}
+	return nil
+}
+
+// undeferred returns the error for redundant parentheses in a function, which the
+// service speaks of once the function ends, and the parentheses around it.
+func (p *parser) undeferred() error {
+	if p.deferred && p.calls == 0 && p.groups == 0 {
 		return p.redundant()
 	}
 	return nil

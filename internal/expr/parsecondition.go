@@ -151,7 +151,9 @@ func (p *parser) primary() (term, error) {
 		o, err := p.bareOperand()
 		return term{operand: o}, err
 	}
+	p.groups++
 	t, err := p.or()
+	p.groups--
 	if err != nil {
 		return term{}, err
 	}
@@ -162,5 +164,8 @@ func (p *parser) primary() (term, error) {
 		t.redundant = t.redundant || twice
 		twice = false
 	}
-	return t, p.close(twice)
+	if err := p.close(twice); err != nil {
+		return term{}, err
+	}
+	return t, p.undeferred()
 }
