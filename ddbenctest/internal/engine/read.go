@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -18,7 +19,7 @@ type ReadRequest struct {
 	Request
 	IndexName           *string `check:"pattern=name,min=3,max=255"`
 	Select              string  `check:"enum=SPECIFIC_ATTRIBUTES|COUNT|ALL_ATTRIBUTES|ALL_PROJECTED_ATTRIBUTES"`
-	Limit               *int    `check:"min=1"`
+	Limit               *int    `check:"min=1,terse"`
 	ConsistentRead      *bool
 	ExclusiveStartKey   attr.Item
 	FilterExpression    *string
@@ -196,31 +197,26 @@ func (r *ReadRequest) page(s source, filter *condition, list projection) (*page,
 		p.fetch = true
 	}
 	if partial {
-		if missing := x.missing(list, filter); len(missing) > 0 {
-			if x.global {
-				return nil, invalidParameter("Global secondary index %s does not project [%s]", x.name, strings.Join(missing, ", "))
-			}
-			p.fetch = true
+		unselected, unfiltered := x.missing(list, filter)
+		switch {
+		case !x.global:
+			p.fetch = p.fetch || len(unselected)+len(unfiltered) > 0
+		case len(unselected) > 0:
+			return nil, invalidParameter("Global secondary index %s does not project [%s]", x.name, strings.Join(unselected, ", "))
+		case len(unfiltered) > 0:
+			return nil, invalidParameter("Secondary index %s does not project one or more filter attributes: [%s]", x.name, strings.Join(unfiltered, ", "))
 		}
 	}
 	return p, nil
 }
 
-// missing lists the attributes that a projection asks for and the index does not
+// missing lists the attributes that are mentioned and that the index does not
 // hold.
-func (x *index) missing(list projection, filter *condition) []string {
+func (x *index) missing(refs iter.Seq[expr.Ref]) []string {
 	var names []string
-	note := func(ref expr.Ref) {
+	for ref := range refs {
 		if name := ref.Path.Root(); !x.projected[name] && !slices.Contains(names, name) {
 			names = append(names, name)
-		}
-	}
-	for ref := range expr.ProjectionRefs(list) {
-		note(ref)
-	}
-	if filter != nil && !x.global {
-		for ref := range expr.ConditionRefs(filter.tree) {
-			note(ref)
 		}
 	}
 	return names
@@ -235,11 +231,15 @@ func (r *ReadRequest) checkSelect() error {
 	projected := r.ProjectionExpression != nil || r.AttributesToGet != nil
 	switch {
 	case r.Select == "ALL_PROJECTED_ATTRIBUTES" && r.IndexName == nil:
-		return invalidParameter("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
+		return invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
+	case projected && r.Select == "COUNT":
+		return invalid("Cannot specify the %s when choosing to get only the Count", given)
+	case projected && r.Select == "COUNT":
+		return invalid("Cannot specify the %s when choosing to get only the Count", given)
 	case projected && r.Select != "" && r.Select != "SPECIFIC_ATTRIBUTES":
 		return invalid("Cannot specify the %s when choosing to get %s", given, r.Select)
 	case r.Select == "SPECIFIC_ATTRIBUTES" && !projected:
-		return invalidParameter("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
+		return invalid("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
 	}
 	return nil
 }
