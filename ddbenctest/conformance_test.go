@@ -31,7 +31,8 @@ type conformanceCheck struct {
 // conformanceChecks are all checks, in the order in which they run.
 var conformanceChecks = slices.Concat(
 	tableChecks, itemChecks, returnChecks, conditionChecks, conditionErrorChecks,
-	updateChecks, updateErrorChecks, numberChecks, keyChecks,
+	updateChecks, updateErrorChecks, numberChecks, keyChecks, queryChecks, queryErrorChecks,
+	scanChecks, indexChecks, indexUpdateChecks,
 )
 
 // TestConformance runs every check on the engine of this package, and on the
