@@ -269,10 +269,16 @@ func (t *ddbecTable) contextFor(item map[string]types.AttributeValue, descriptio
 	return &ec, hashTable(ec.TableName), nil
 }
 
-// contextErr makes a context that ended before any work win over later errors.
+// contextErr makes a context that ended before any work win over later errors. It
+// wraps [context.Canceled] or [context.DeadlineExceeded], and the cause if there is
+// one of its own.
 func contextErr(ctx context.Context) error {
-	if err := context.Cause(ctx); err != nil {
-		return fmt.Errorf("ddbenc: %w", err)
+	err, cause := ctx.Err(), context.Cause(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(cause, err):
+		return fmt.Errorf("ddbenc: %w", cause)
 	}
-	return nil
+	return fmt.Errorf("ddbenc: %w: %w", err, cause)
 }

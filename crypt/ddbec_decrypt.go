@@ -16,7 +16,7 @@ func (t *ddbecTable) Decrypt(ctx context.Context, item map[string]types.Attribut
 	if t.read.none { // 1
 		return maps.Clone(item), nil
 	}
-	signature, ok := item[DDBECSignature].(*types.AttributeValueMemberB) // 2
+	signature, ok := binaryOf(item[DDBECSignature]) // 2
 	if !ok {
 		return nil, ErrNotSigned
 	}
@@ -35,15 +35,24 @@ func (t *ddbecTable) Decrypt(ctx context.Context, item map[string]types.Attribut
 	if err != nil {
 		return nil, err
 	}
-	if materials == nil || materials.VerificationKey == nil {
+	if materials == nil || !materials.VerificationKey.usable() {
 		return nil, fmt.Errorf("%w: the provider returned no verification key", ErrNoKey)
 	}
 	fields := t.read.fields(item)
-	verified := t.verify(fields, tableHash, materials.VerificationKey, description[descSigningAlgorithm], signature.Value) // 5
-	if key := materials.ContentKey; !verified || key != nil && key.block == nil {
+	verified := t.verify(fields, tableHash, materials.VerificationKey, description[descSigningAlgorithm], signature) // 5
+	if !verified {
 		return nil, ErrVerify
 	}
 	return decryptFields(item, fields, materials.ContentKey, description) // 6, 7
+}
+
+// binaryOf returns the content of a B.
+func binaryOf(v types.AttributeValue) (content []byte, ok bool) {
+	b, ok := v.(*types.AttributeValueMemberB)
+	if !ok || b == nil {
+		return nil, false
+	}
+	return b.Value, true
 }
 
 // readDescription returns an item's material description; a missing one is
@@ -53,11 +62,11 @@ func readDescription(item map[string]types.AttributeValue) (map[string]string, e
 	if !ok {
 		return nil, nil
 	}
-	b, ok := v.(*types.AttributeValueMemberB)
+	encoded, ok := binaryOf(v)
 	if !ok {
 		return nil, fmt.Errorf("%w: the material description is not binary", ErrMalformed)
 	}
-	description, err := codec.DecodeDescription(b.Value)
+	description, err := codec.DecodeDescription(encoded)
 	if err != nil {
 		return nil, fmt.Errorf("%w: material description: %w", ErrMalformed, err)
 	}
@@ -82,13 +91,25 @@ func decryptFields(item map[string]types.AttributeValue, fields []ddbecField, ke
 	encrypted, longest := 0, 0
 	for i := range fields {
 		if f := &fields[i]; f.action == EncryptAndSign {
-			b, ok := f.value.(*types.AttributeValueMemberB)
+			stored, ok := binaryOf(f.value)
 			if !ok {
 				return nil, ErrVerify // signed all the same: a broken writer
 			}
 			encrypted++
-			longest = max(longest, len(b.Value))
+			longest = max(longest, len(stored))
 		}
+	}
+	if encrypted > 0 && key == nil {
+		return nil, fmt.Errorf("%w: attributes are encrypted and there is no content key", ErrNoKey)
+	}
+	// The mode comes before the key. It is not signed, and if another mode were
+	// refused only after the key was found usable, it would tell a forger whether a
+	// wrapped key of his choice could be unwrapped.
+	if mode := description[descCipherMode]; encrypted > 0 && mode != cipherMode {
+		return nil, fmt.Errorf("%w: the cipher mode is not %s", ErrUnsupported, cipherMode)
+	}
+	if key != nil && key.block == nil {
+		return nil, ErrVerify // unwrapping failed
 	}
 	plain := make(map[string]types.AttributeValue, len(item))
 	for name, v := range item {
@@ -98,12 +119,6 @@ func decryptFields(item map[string]types.AttributeValue, fields []ddbecField, ke
 	}
 	if encrypted == 0 {
 		return plain, nil
-	}
-	if key == nil {
-		return nil, fmt.Errorf("%w: attributes are encrypted and there is no content key", ErrNoKey)
-	}
-	if mode := description[descCipherMode]; mode != cipherMode {
-		return nil, fmt.Errorf("%w: the cipher mode is not %s", ErrUnsupported, cipherMode)
 	}
 	buf := make([]byte, longest)
 	defer clear(buf)

@@ -32,20 +32,20 @@ func (t *ddbecTable) Encrypt(ctx context.Context, item map[string]types.Attribut
 	if err != nil {
 		return nil, err
 	}
-	if materials == nil || materials.SigningKey == nil {
+	if materials == nil || !materials.SigningKey.usable() {
 		return nil, fmt.Errorf("%w: the provider returned no signing key", ErrNoKey)
 	}
 	if k := materials.ContentKey; k != nil && k.block == nil {
 		return nil, fmt.Errorf("%w: the provider returned an unusable content key", ErrNoKey)
 	}
 	fields := t.write.fields(item)
-	if t.sameOrder && orderDependent(fields) {
-		return nil, fmt.Errorf("%w: the Java and the Python client sort its sets or names differently", ErrInvalidItem)
-	}
 	s := sealer{order: t.order, fields: inOrder(fields, t.order), tableHash: tableHash}
 	stored, err := s.seal(item, materials.ContentKey, t.random) // 6, 7
 	if err != nil {
 		return nil, err
+	}
+	if t.sameOrder && orderDependent(fields) { // asked of values that are valid
+		return nil, fmt.Errorf("%w: the Java and the Python client sort its sets or names differently", ErrInvalidItem)
 	}
 	description, err := t.describe(materials) // 8
 	if err != nil {
@@ -130,9 +130,19 @@ func (s *sealer) seal(item map[string]types.AttributeValue, key *ContentKey, ran
 }
 
 // sizeHint returns about how many bytes v has serialized, and seldom fewer. It
-// runs before v was validated, so any part of v may be nil.
+// runs before v was validated: any part of v may be nil, and v may contain itself.
 func sizeHint(v types.AttributeValue) int {
-	size := 8 // tag and length, or all of a bool
+	size, _ := sizeWithin(v, codec.MaxDepth)
+	return size
+}
+
+// sizeWithin is sizeHint for a value that may be nested depth levels deep. It
+// gives up at the first one that is nested deeper.
+func sizeWithin(v types.AttributeValue, depth int) (size int, ok bool) {
+	if depth == 0 {
+		return 0, false
+	}
+	size = 8 // tag and length, or all of a bool
 	switch v := v.(type) {
 	case *types.AttributeValueMemberS:
 		if v != nil {
@@ -157,17 +167,23 @@ func sizeHint(v types.AttributeValue) int {
 	case *types.AttributeValueMemberL:
 		if v != nil {
 			for _, e := range v.Value {
-				size += sizeHint(e)
+				n, ok := sizeWithin(e, depth-1)
+				if size += n; !ok {
+					return size, false
+				}
 			}
 		}
 	case *types.AttributeValueMemberM:
 		if v != nil {
 			for name, e := range v.Value {
-				size += 8 + len(name) + sizeHint(e)
+				n, ok := sizeWithin(e, depth-1)
+				if size += 8 + len(name) + n; !ok {
+					return size, false
+				}
 			}
 		}
 	}
-	return size
+	return size, true
 }
 
 func textsHint(texts []string) int {

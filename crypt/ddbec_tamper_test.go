@@ -124,6 +124,16 @@ func TestOneErrorForEveryCheck(t *testing.T) {
 			t.Errorf("%s: %v, want ErrVerify itself", name, err)
 		}
 	}
+
+	// The description is not signed: with another cipher mode in it, a forger must
+	// not learn either whether his wrapped key could be unwrapped.
+	stored[crypt.DDBECDescription] = bin(must(codec.AppendDescription(nil, map[string]string{"amzn-ddb-map-sym-mode": "/GCM/NoPadding"})))
+	for name, keys := range map[string]*fixedKeys{"usable": strongKeys("HmacSHA256"), "unusable": unusable} {
+		enc := must(crypt.NewDDBEC(keys).ForTable(allTypesTable()))
+		if _, err := enc.Decrypt(t.Context(), stored); !errors.Is(err, crypt.ErrUnsupported) {
+			t.Errorf("another mode and a %s content key: %v", name, err)
+		}
+	}
 }
 
 func TestMissingParts(t *testing.T) {
@@ -159,10 +169,27 @@ func TestMissingParts(t *testing.T) {
 	if _, err := enc.Decrypt(t.Context(), stored); !errors.Is(err, crypt.ErrNotSigned) {
 		t.Errorf("without a signature: %v", err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := enc.Encrypt(ctx, item{"hk": str("p")}); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled Encrypt: %v", err)
+	for _, name := range enc.Reserved() {
+		stored[name] = (*types.AttributeValueMemberB)(nil)
+		if _, err := enc.Decrypt(t.Context(), stored); !errors.Is(err, crypt.ErrNotSigned) && !errors.Is(err, crypt.ErrMalformed) {
+			t.Errorf("with a nil pointer as %s: %v", name, err)
+		}
+		stored[crypt.DDBECSignature] = bin(nil)
+	}
+}
+
+func TestContextEnds(t *testing.T) {
+	enc := must(crypt.NewDDBEC(strongKeys("HmacSHA256")).ForTable(allTypesTable()))
+	stored := must(enc.Encrypt(t.Context(), allTypes()))
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cause := errors.New("shutting down")
+	cancel(cause)
+	_, errEncrypt := enc.Encrypt(ctx, allTypes())
+	_, errDecrypt := enc.Decrypt(ctx, stored)
+	for _, err := range []error{errEncrypt, errDecrypt} {
+		if !errors.Is(err, context.Canceled) || !errors.Is(err, cause) {
+			t.Errorf("got %v, want context.Canceled and its cause", err)
+		}
 	}
 }
 
@@ -182,6 +209,7 @@ func TestInvalidItems(t *testing.T) {
 		"nil in map":      &types.AttributeValueMemberM{Value: item{secret: nil}},
 		"bad in set":      &types.AttributeValueMemberNS{Value: []string{secret}},
 		"nested too deep": nested(codec.MaxDepth + 1),
+		"inside itself":   inItself(),
 	}
 	for name, v := range cases {
 		for _, attribute := range []string{"enc", "plain"} {
@@ -202,6 +230,14 @@ func TestInvalidItems(t *testing.T) {
 			t.Errorf("reserved %s: %v", name, err)
 		}
 	}
+}
+
+// inItself returns a map that contains itself, twice: a walk over it must end at
+// the first path that is too deep, not after all of them.
+func inItself() types.AttributeValue {
+	m := &types.AttributeValueMemberM{Value: item{}}
+	m.Value["a"], m.Value["b"] = m, m
+	return m
 }
 
 func nested(depth int) types.AttributeValue {

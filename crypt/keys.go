@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"hash"
 	"log/slog"
+	"reflect"
 	"slices"
 	"sync"
 )
@@ -123,7 +124,7 @@ func algorithmOf(name string) (algorithm, error) {
 
 // A SigningKey signs items: an HMAC key, or an RSA or ECDSA private key that
 // may live in a security module. It prints as REDACTED and is safe for
-// concurrent use if its crypto.Signer is.
+// concurrent use if its crypto.Signer is. The zero value signs nothing.
 type SigningKey struct {
 	alg    algorithm
 	mac    *macKey       // HMAC
@@ -155,7 +156,7 @@ func NewHMACKey(alg string, key []byte, opts ...KeyOption) (*SigningKey, error) 
 // an algorithm such as SHA256withRSA or SHA384withECDSA. The Python client knows
 // no ECDSA. RSA keys have at least 2048 bits unless [AllowWeakKey] is given.
 func NewSigningKey(alg string, signer crypto.Signer, opts ...KeyOption) (*SigningKey, error) {
-	if signer == nil {
+	if v := reflect.ValueOf(signer); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		return nil, fmt.Errorf("%w: signing key is nil", ErrConfig)
 	}
 	v, err := NewVerificationKey(alg, signer.Public(), opts...)
@@ -164,6 +165,9 @@ func NewSigningKey(alg string, signer crypto.Signer, opts ...KeyOption) (*Signin
 	}
 	return &SigningKey{alg: v.alg, signer: signer, verify: v}, nil
 }
+
+// usable reports whether k was made by a constructor.
+func (k *SigningKey) usable() bool { return k != nil && (k.mac != nil || k.signer != nil) }
 
 // Algorithm returns the name of k's algorithm, such as "HmacSHA256".
 func (k *SigningKey) Algorithm() string { return k.alg.name }
@@ -190,7 +194,8 @@ func (k *SigningKey) sign(message []byte) ([]byte, error) {
 }
 
 // A VerificationKey verifies items: an HMAC key, or an RSA or ECDSA public key.
-// It prints as REDACTED and is safe for concurrent use.
+// It prints as REDACTED and is safe for concurrent use. The zero value verifies
+// nothing.
 type VerificationKey struct {
 	alg   algorithm
 	mac   *macKey
@@ -246,6 +251,9 @@ func fits(a algorithm, pub crypto.PublicKey, weak bool) error {
 	}
 	return fmt.Errorf("%w: %s can't use a key of type %T", ErrConfig, a.name, pub)
 }
+
+// usable reports whether k was made by a constructor.
+func (k *VerificationKey) usable() bool { return k != nil && (k.mac != nil || k.pub != nil) }
 
 // Algorithm returns the name of k's algorithm, such as "SHA256withRSA".
 func (k *VerificationKey) Algorithm() string { return k.alg.name }

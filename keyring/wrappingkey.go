@@ -9,6 +9,7 @@ import (
 	_ "crypto/sha1" // MGF1, and one of the OAEP hashes
 	"fmt"
 	"log/slog"
+	"reflect"
 	"slices"
 
 	josecipher "github.com/go-jose/go-jose/v4/cipher"
@@ -57,7 +58,7 @@ func NewRSAWrappingKey(pub crypto.PublicKey, opts ...crypt.KeyOption) (*Wrapping
 // kept elsewhere that decrypts when given *rsa.OAEPOptions with MGFHash set. The
 // conditions are those of [NewRSAWrappingKey].
 func NewRSAUnwrappingKey(priv crypto.Decrypter, opts ...crypt.KeyOption) (*WrappingKey, error) {
-	if priv == nil {
+	if v := reflect.ValueOf(priv); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		return nil, fmt.Errorf("%w: unwrapping key is nil", crypt.ErrConfig)
 	}
 	k, err := NewRSAWrappingKey(priv.Public(), opts...)

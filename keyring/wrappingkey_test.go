@@ -221,6 +221,8 @@ func TestWrappingKeyErrors(t *testing.T) {
 		"ECDSA private key": func() (*WrappingKey, error) { return NewRSAUnwrappingKey(ec) },
 		"RSA of 1024 bits":  func() (*WrappingKey, error) { return NewRSAWrappingKey(weak) },
 		"no private key":    func() (*WrappingKey, error) { return NewRSAUnwrappingKey(nil) },
+		"nil private key":   func() (*WrappingKey, error) { return NewRSAUnwrappingKey((*rsa.PrivateKey)(nil)) },
+		"key not parsed":    func() (*WrappingKey, error) { return NewRSAUnwrappingKey((*PrivateKey)(nil)) },
 	} {
 		if k, err := open(); k != nil || !errors.Is(err, crypt.ErrConfig) {
 			t.Errorf("%s: key %v, error %v, want ErrConfig", name, k, err)
