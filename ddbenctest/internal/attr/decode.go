@@ -11,6 +11,9 @@ import (
 // level 1, a scalar in a list that is an attribute at level 2.
 const MaxDepth = 32
 
+// maxName is how long an attribute's name may be, bytes.
+const maxName = 65535
+
 // Decode reads one attribute value from DynamoDB's JSON, such as {"N":"1.50"},
 // and validates it. Errors are [*Error]: CodeSerialization when the JSON does
 // not have the shape of a value, CodeValidation when the service would refuse
@@ -53,7 +56,7 @@ func (e *NamedError) Unwrap() error { return e.Err }
 // ExpressionAttributeValues. It differs from [DecodeItem] in telling the name
 // of a refused value by a [*NamedError], which the service puts in its message.
 func DecodeValues(data []byte) (map[string]Value, error) {
-	d := decoder{src: data}
+	d := decoder{src: data, placeholders: true}
 	values := d.members(1)
 	if err := d.end(); err != nil {
 		if e, ok := err.(*Error); ok && e.Code == CodeValidation {
@@ -83,6 +86,8 @@ type decoder struct {
 	refused   error
 	top       string // the top-level member being read
 	refusedIn string // top when refused was set
+
+	placeholders bool // the names at the top are of values in expressions
 }
 
 // end checks that nothing follows and returns what went wrong.
@@ -250,12 +255,22 @@ func (d *decoder) members(depth int) map[string]Value {
 		if depth == 1 {
 			d.top = name
 		}
-		if name == "" && depth > 1 {
-			d.refuse(Invalid(msgEmptyName))
+		if depth > 1 || !d.placeholders {
+			d.checkName(name)
 		}
 		m[name] = d.value(depth)
 	})
 	return m
+}
+
+// checkName refuses what no attribute may be called.
+func (d *decoder) checkName(name string) {
+	switch {
+	case name == "":
+		d.refuse(Invalid(msgEmptyName))
+	case len(name) > maxName:
+		d.refuse(Invalid(msgLongName))
+	}
 }
 
 func (d *decoder) set(kind Kind) Value {

@@ -32,6 +32,7 @@ const (
 	msgDuplicateNS    = "Input collection contains duplicates"
 	msgDuplicateBS    = "One or more parameter values were invalid: Input collection of type BS contains duplicates."
 	msgEmptyName      = "Empty attribute name"
+	msgLongName       = "Attribute name is too large, must be less than 65536 bytes"
 	msgDepth          = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
 	msgNoNumber       = "The parameter cannot be converted to a numeric value"
 	msgNumberOverflow = "Number overflow. Attempting to store a number with magnitude larger than supported range"

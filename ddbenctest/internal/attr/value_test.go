@@ -86,6 +86,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{`{"N":"x"}`, attr.CodeValidation, noNumber + "x"},
 		{`{"L":[{"M":{"a":{"N":"1E200"}}}]}`, attr.CodeValidation, overflow},
 		{`{"M":{"":{"S":"a"}}}`, attr.CodeValidation, "Empty attribute name"},
+		{`{"M":{"` + strings.Repeat("n", 65536) + `":{"S":"a"}}}`, attr.CodeValidation, "Attribute name is too large, must be less than 65536 bytes"},
 		{nested(32), attr.CodeValidation, depth},
 		{nested(5000), attr.CodeValidation, depth},
 
@@ -138,19 +139,21 @@ func TestDecodeRefusesWhatIsNotJSON(t *testing.T) {
 }
 
 func TestDecodeItem(t *testing.T) {
-	item, err := attr.DecodeItem([]byte(`{"pk":{"S":"a"},"":{"N":"1"}}`))
+	item, err := attr.DecodeItem([]byte(`{"pk":{"S":"a"},"n":{"N":"1"}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := attr.Item{"pk": {Kind: attr.S, Str: "a"}, "": {Kind: attr.N, Str: "1"}}
+	want := attr.Item{"pk": {Kind: attr.S, Str: "a"}, "n": {Kind: attr.N, Str: "1"}}
 	if diff := cmp.Diff(want, item); diff != "" {
 		t.Errorf("DecodeItem (-want +got)\n%s", diff)
 	}
 	if item, err := attr.DecodeItem([]byte(`null`)); item != nil || err != nil {
 		t.Errorf("DecodeItem(null) = %v, %v", item, err)
 	}
-	if _, err := attr.DecodeItem([]byte(`[]`)); err == nil {
-		t.Error("DecodeItem([]) succeeded")
+	for _, text := range []string{`[]`, `{"":{"N":"1"}}`, `{"` + strings.Repeat("n", 65536) + `":{"N":"1"}}`} {
+		if _, err := attr.DecodeItem([]byte(text)); err == nil {
+			t.Errorf("DecodeItem(%.20s) succeeded", text)
+		}
 	}
 }
 
