@@ -28,6 +28,12 @@ var conformanceDifferences = map[string][]conformanceDifference{
 			[]string{"query page counts what a filter drops"}},
 		{"a new index has items that lack its key's type", "Developer guide, Detecting and correcting index key violations",
 			[]string{"index that is added leaves out keys of other types"}},
+		{"a batch pays nothing for an item that is not there", "Developer guide, Read consumption: reads of items that do not exist consume as well",
+			[]string{"batch get capacity"}},
+		{"it refuses the request instead of canceling the transaction", "API reference, TransactWriteItems, cancellation reasons: ValidationError and its messages",
+			[]string{"transaction with an update that is invalid for its item", "transaction with a wrong key"}},
+		{"it takes any text for ReturnConsumedCapacity", "API reference, GetItem, ReturnConsumedCapacity: valid values",
+			[]string{"request of an unknown return value"}},
 	},
 }
 

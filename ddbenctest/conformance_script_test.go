@@ -22,7 +22,7 @@ import (
 //
 //	""                                any, without error
 //	{"Count":1}                       exactly this
-//	has {"Count":1}                   these members at least
+//	has {"Count":1}                   these members at least; errors take has, too
 //	SomeException                     an error with this code
 //	SomeException: text               and this message, which may end in … for more
 //	SomeException: text || other      or the other, which is DynamoDB Local's own wording
@@ -133,7 +133,7 @@ func (c *conversation) compare(a answer, want string) string {
 			want, body = want[:i], want[i+1:]
 		}
 		code, message, _ = strings.Cut(want, ": ")
-		partial = body == "" && message == ""
+		partial = partial || body == "" && message == ""
 	}
 	problem := func(what, got, want string) string {
 		return fmt.Sprintf("got  %s\nwant %s (%s)", short(got), short(want), what)

@@ -32,7 +32,8 @@ type conformanceCheck struct {
 var conformanceChecks = slices.Concat(
 	tableChecks, itemChecks, returnChecks, conditionChecks, conditionErrorChecks,
 	updateChecks, updateErrorChecks, numberChecks, keyChecks, queryChecks, queryErrorChecks,
-	scanChecks, indexChecks, indexUpdateChecks,
+	scanChecks, indexChecks, indexUpdateChecks, batchChecks, transactChecks, transactErrorChecks,
+	limitChecks,
 )
 
 // TestConformance runs every check on the engine of this package, and on the
