@@ -1,0 +1,67 @@
+package keyring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/ddbenc/ddbenc/crypt"
+)
+
+// Multi is a DB-ESDK keyring of several: items are written for all of them and
+// read with any. It is safe for concurrent use. DB-ESDK spec: materials,
+// "Multi-keyring".
+type Multi struct{ keyrings []crypt.Keyring }
+
+var _ crypt.Keyring = (*Multi)(nil)
+
+// NewMulti returns a keyring of first and more, any of which may be a Multi
+// itself. The other clients call the first one the generator and the others its
+// children. Here the data key is made before a keyring is asked, so there is no
+// difference but in the order in which they are asked, which is also that of an
+// item's data keys. The error wraps [crypt.ErrConfig].
+func NewMulti(first crypt.Keyring, more ...crypt.Keyring) (*Multi, error) {
+	keyrings := append([]crypt.Keyring{first}, more...)
+	if slices.Contains(keyrings, nil) {
+		return nil, fmt.Errorf("%w: keyring is nil", crypt.ErrConfig)
+	}
+	return &Multi{keyrings: keyrings}, nil
+}
+
+// WrapKey returns the data keys of all keyrings. If one fails, all do.
+func (m *Multi) WrapKey(ctx context.Context, kc *crypt.KeyContext, dataKey []byte) ([]crypt.WrappedKey, error) {
+	var all []crypt.WrappedKey
+	for i, k := range m.keyrings {
+		wrapped, err := k.WrapKey(ctx, kc, dataKey)
+		if err != nil {
+			return nil, fmt.Errorf("keyring %d: %w", i, err)
+		}
+		all = append(all, wrapped...)
+	}
+	return all, nil
+}
+
+// UnwrapKey returns what the first keyring returns that can unwrap one of keys. If
+// none can, the error tells what each one said.
+func (m *Multi) UnwrapKey(ctx context.Context, kc *crypt.KeyContext, keys []crypt.EncryptedDataKey) (*crypt.UnwrappedKey, error) {
+	var errs []error
+	for i, k := range m.keyrings {
+		unwrapped, err := k.UnwrapKey(ctx, kc, keys)
+		if err == nil {
+			return unwrapped, nil
+		}
+		errs = append(errs, fmt.Errorf("keyring %d: %w", i, err))
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, errors.Join(errs...)
+}
+
+// Format prints m without keys under every verb.
+func (m *Multi) Format(f fmt.State, _ rune) { redact(f, "Multi") }
+
+// LogValue prints m without keys in logs.
+func (m *Multi) LogValue() slog.Value { return slog.StringValue("Multi(REDACTED)") }
