@@ -28,6 +28,10 @@ var (
 	// ErrConditionFailed reports a write whose condition did not hold. The
 	// error is a [*ConditionError].
 	ErrConditionFailed = errors.New("ddbenc: condition failed")
+
+	// ErrUnknownOutcome reports a write that was sent and may or may not have
+	// taken effect, since no answer came back.
+	ErrUnknownOutcome = errors.New("ddbenc: the outcome is unknown")
 )
 
 // The sentinels of package crypt, which are the same values.
@@ -148,6 +152,11 @@ const (
 	opDelete = "DeleteItem"
 	opQuery  = "Query"
 	opScan   = "Scan"
+
+	opBatchGet      = "BatchGetItem"
+	opBatchWrite    = "BatchWriteItem"
+	opTransactGet   = "TransactGetItems"
+	opTransactWrite = "TransactWriteItems"
 )
 
 // An opError says during which operation, on which table, err came up.
@@ -170,13 +179,14 @@ func bare(err error) string { return strings.TrimPrefix(err.Error(), "ddbenc: ")
 // of it at once.
 type refusals struct {
 	op, table string
+	at        string // which of several elements is looked at, such as "key 3: "
 	errs      []error
 }
 
 // add notes one problem. Its text names the attribute and the way out, and
 // holds no attribute value.
 func (r *refusals) add(format string, args ...any) {
-	err := fmt.Errorf("%w: %s", ErrRefused, fmt.Sprintf(format, args...))
+	err := fmt.Errorf("%w: %s%s", ErrRefused, r.at, fmt.Sprintf(format, args...))
 	r.errs = append(r.errs, &opError{op: r.op, table: r.table, err: err})
 }
 

@@ -68,6 +68,15 @@ type (
 	QueryOption interface{ applyQuery(*call) }
 	// ScanOption is an option of [Table.Scan] and [Table.ScanCount].
 	ScanOption interface{ applyScan(*call) }
+	// BatchGetOption is an option of [Table.BatchGet].
+	BatchGetOption interface{ applyBatchGet(*call) }
+	// BatchWriteOption is an option of [Table.BatchPut], [Table.BatchDelete] and
+	// [Table.BatchWrite].
+	BatchWriteOption interface{ applyBatchWrite(*call) }
+	// TxWriteOption is an option of an operation of [TransactWrite].
+	TxWriteOption interface{ applyTxWrite(*call) }
+	// TxReadOption is an option of an operation of [TransactGet].
+	TxReadOption interface{ applyTxRead(*call) }
 
 	// WriteOption is an option of both writes.
 	WriteOption interface {
@@ -79,15 +88,30 @@ type (
 		QueryOption
 		ScanOption
 	}
-	// ReadOption is an option of every read.
+	// ConditionOption is an option of every write that can depend on the stored
+	// item.
+	ConditionOption interface {
+		WriteOption
+		TxWriteOption
+	}
+	// TxOption is an option of every operation of a transaction.
+	TxOption interface {
+		TxWriteOption
+		TxReadOption
+	}
+	// ReadOption is an option of every read but those of transactions, which are
+	// always consistent.
 	ReadOption interface {
 		GetOption
+		BatchGetOption
 		ListOption
 	}
 	// CallOption is an option of every operation.
 	CallOption interface {
 		WriteOption
+		BatchWriteOption
 		ReadOption
+		TxOption
 	}
 )
 
@@ -106,17 +130,22 @@ type call struct {
 	current    bool
 	startAfter any // *T after which to begin
 	goOn       bool
+	label      string // of an operation of a transaction
 }
 
 // An option serves every operation; its constructor's result type says to
 // which ones it can be given.
 type option func(*call)
 
-func (f option) applyPut(c *call)    { f(c) }
-func (f option) applyGet(c *call)    { f(c) }
-func (f option) applyDelete(c *call) { f(c) }
-func (f option) applyQuery(c *call)  { f(c) }
-func (f option) applyScan(c *call)   { f(c) }
+func (f option) applyPut(c *call)        { f(c) }
+func (f option) applyGet(c *call)        { f(c) }
+func (f option) applyDelete(c *call)     { f(c) }
+func (f option) applyQuery(c *call)      { f(c) }
+func (f option) applyScan(c *call)       { f(c) }
+func (f option) applyBatchGet(c *call)   { f(c) }
+func (f option) applyBatchWrite(c *call) { f(c) }
+func (f option) applyTxWrite(c *call)    { f(c) }
+func (f option) applyTxRead(c *call)     { f(c) }
 
 // WithEncryptor uses enc instead of the table's own encryptor for one call, for
 // instance for an item whose keys or actions differ from the others'. The
@@ -129,7 +158,7 @@ func WithEncryptor(enc crypt.Encryptor) CallOption {
 // does not hold gives a [*ConditionError]. Several are joined by AND; an empty
 // builder is no condition. Attributes that are encrypted can only be asked for
 // their existence and for the size of their ciphertext.
-func If(cond expression.ConditionBuilder) WriteOption {
+func If(cond expression.ConditionBuilder) ConditionOption {
 	return option(func(c *call) { c.condition = and(c.condition, cond) })
 }
 
@@ -143,7 +172,7 @@ func ReturnOld[T any](old **T) WriteOption {
 
 // ReturnCurrent asks for the item that made a condition fail: see
 // [ConditionError.Current].
-func ReturnCurrent() WriteOption { return option(func(c *call) { c.current = true }) }
+func ReturnCurrent() ConditionOption { return option(func(c *call) { c.current = true }) }
 
 // ConsistentRead reads what was last written, at twice the price. The default
 // may return what was there a moment before. Global indexes can't do it.
@@ -202,6 +231,10 @@ func StartAfter[T any](item *T) ListOption {
 // decrypted or read: it yields the zero T and an [*ItemError] for that item,
 // then the next one. The default is to stop. Other errors always end the loop.
 func ContinueOnItemError() ListOption { return option(func(c *call) { c.goOn = true }) }
+
+// Label names an operation of a transaction, for [OperationError.Label]. It is not
+// sent. The default is no label.
+func Label(label string) TxOption { return option(func(c *call) { c.label = label }) }
 
 // Descending queries from the highest sort key down.
 func Descending() QueryOption { return option(func(c *call) { c.descending = true }) }
