@@ -33,7 +33,7 @@ var conformanceChecks = slices.Concat(
 	tableChecks, itemChecks, returnChecks, conditionChecks, conditionErrorChecks,
 	updateChecks, updateErrorChecks, numberChecks, keyChecks, queryChecks, queryErrorChecks,
 	scanChecks, indexChecks, indexUpdateChecks, batchChecks, transactChecks, transactErrorChecks,
-	limitChecks,
+	limitChecks, ttlChecks, streamChecks, legacyChecks, protocolChecks,
 )
 
 // TestConformance runs every check on the engine of this package, and on the

@@ -97,8 +97,8 @@ var transactChecks = []conformanceCheck{
 		for _, n := range results {
 			done += n
 		}
-		c.do("TransactGetItems", transactWrite(tGet("1", `,"ProjectionExpression":"n"`), tGet("2", `,"ProjectionExpression":"n"`)),
-			fmt.Sprintf(`{"Responses":[{"Item":{"n":{"N":"%d"}}},{"Item":{"n":{"N":"%d"}}}]}`, done, done))
+		c.do("TransactGetItems", transactWrite(tGet("1", ``), tGet("2", ``)),
+			fmt.Sprintf(`has {"Responses":[{"Item":{"n":{"N":"%d"}}},{"Item":{"n":{"N":"%d"}}}]}`, done, done))
 	}),
 }
 
@@ -162,6 +162,7 @@ func tGet(sk, members string) string {
 	return `{"Get":{"TableName":"@item","Key":{"pk":{"S":"$"},"sk":{"S":"` + sk + `"}}` + members + `}}`
 }
 
+// onCondition is the member of a request that has a condition, unless it is empty.
 func onCondition(condition string) string {
 	if condition == "" {
 		return ""
