@@ -71,11 +71,12 @@ func NewTable[T any](db DynamoDBAPI, name string, format crypt.Format, opts ...T
 	}
 	t := &Table[T]{
 		core: &core{
-			db:       db,
-			name:     name,
-			enc:      enc,
-			shape:    shapeOf(schema, enc.Reserved()),
-			showKeys: o.showKeys,
+			db:          db,
+			name:        name,
+			enc:         enc,
+			shape:       shapeOf(schema, enc.Reserved()),
+			showKeys:    o.showKeys,
+			readActions: o.readActions,
 		},
 		binder: newBinder(reflect.TypeFor[T](), schema, o.encoder, o.decoder),
 	}
