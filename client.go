@@ -1,0 +1,261 @@
+package ddbenc
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"runtime"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// A ClientTable is a table that [Encrypted] takes: a [*Table] or a [*RawTable].
+type ClientTable interface {
+	Name() string
+	clientCore() *core
+}
+
+func (t *Table[T]) clientCore() *core {
+	if t == nil {
+		return nil
+	}
+	return t.core
+}
+
+func (t *RawTable) clientCore() *core {
+	if t == nil {
+		return nil
+	}
+	return t.core
+}
+
+// Encrypted puts encryption into a plain SDK client, for code that was written
+// without it:
+//
+//	db := dynamodb.NewFromConfig(cfg, ddbenc.Encrypted(patients, cards))
+//
+// What the client sends to these tables is encrypted and signed, and what comes
+// back is verified and decrypted, in every place where an item can stand: also
+// the old item that ReturnValues asks for, UnprocessedItems, and the item inside
+// a failed condition or a cancelled transaction. Other tables are left alone.
+// Inputs are never changed. Paginators, waiters, retries and tracing work as they
+// do without; a retry sends the ciphertext that was made for the first attempt.
+//
+// # What is refused
+//
+// A request that could store plaintext, compare ciphertext, or return what can't
+// be verified is not sent; its error wraps [ErrRefused], and names the way out:
+//
+//   - conditions, filters and keys on encrypted attributes, but for
+//     attribute_exists, attribute_not_exists and size (which is the ciphertext's)
+//   - projections, in every spelling
+//   - UpdateItem, unless it touches only attributes that are not signed: use
+//     [Table] for the rest. It never creates an item, which would be unsigned.
+//   - the parameters from before expressions
+//   - PartiQL that names one of the tables, or whose table can't be told
+//   - vector searches in, and bulk imports to, one of the tables
+//   - operations and parameters that this version of ddbenc does not know
+//
+// Operations that move no items, such as DescribeTable, pass. They include
+// ImportTable, whose new table holds what the import had, and backups and
+// exports, which hold the items as stored.
+//
+// # Names
+//
+// A table is found by its name and by its ARN, in any Region. A name that may or
+// may not mean an encrypted table is refused.
+//
+// # Errors
+//
+// The first item that can't be verified or decrypted fails the call, with an
+// [*ItemError]. If the call was a write, its Written is set. A failed condition
+// is the SDK's ConditionalCheckFailedException as before, its Item decrypted; if
+// that can't be, Item is nil and the error wraps an [*ItemError] too.
+//
+// # With a Table
+//
+// A [Table] may be given to Encrypted whatever client it was opened with. One
+// that is opened with an encrypted client works beside it, and not through it:
+// its items are encrypted once.
+//
+// Encrypted is an option of single calls as well. If the tables can't go
+// together, or one is nil, every call of the client fails with an error that
+// wraps [ErrConfig].
+func Encrypted(tables ...ClientTable) func(*dynamodb.Options) {
+	set, err := newTableSet(tables)
+	e := &clientEncryption{tables: set, err: err}
+	return func(o *dynamodb.Options) { o.APIOptions = append(o.APIOptions, e.addTo) }
+}
+
+// A clientEncryption is the middleware that Encrypted adds. It has no state of a
+// call, so that one serves all.
+//
+// It stands in the serialize step, directly in front of the serializer, which is
+// behind everything that a program may have put into a client to change requests,
+// table names for example, and outside of the loop of retries.
+type clientEncryption struct {
+	tables tableSet
+	err    error // why the tables can't go together
+}
+
+// addTo adds e to the stack of one call. It is passed as a method value, by which
+// withoutEncryption knows it.
+func (e *clientEncryption) addTo(stack *middleware.Stack) error {
+	if e.err != nil {
+		return e.err
+	}
+	if operations[stack.ID()] == passes {
+		return nil
+	}
+	return stack.Serialize.Insert(e, "OperationSerializer", middleware.Before)
+}
+
+// ID names the middleware.
+func (*clientEncryption) ID() string { return "ddbenc.Encrypted" }
+
+// HandleSerialize encrypts a request and decrypts its response.
+func (e *clientEncryption) HandleSerialize(ctx context.Context, in middleware.SerializeInput, next middleware.SerializeHandler) (
+	out middleware.SerializeOutput, metadata middleware.Metadata, err error,
+) {
+	x := exchange{ctx: ctx, in: in, next: next}
+	var result any
+	switch p := in.Parameters.(type) {
+	case *dynamodb.PutItemInput:
+		result, err = one(e, &x, opPut, p.TableName, p, (*core).clientPut)
+	case *dynamodb.GetItemInput:
+		result, err = one(e, &x, opGet, p.TableName, p, (*core).clientGet)
+	case *dynamodb.DeleteItemInput:
+		result, err = one(e, &x, opDelete, p.TableName, p, (*core).clientDelete)
+	case *dynamodb.QueryInput:
+		result, err = one(e, &x, opQuery, p.TableName, p, (*core).clientQuery)
+	case *dynamodb.ScanInput:
+		result, err = one(e, &x, opScan, p.TableName, p, (*core).clientScan)
+	case *dynamodb.UpdateItemInput:
+		result, err = one(e, &x, opClientUpdate, p.TableName, p, (*core).clientUpdate)
+	case *dynamodb.BatchGetItemInput:
+		result, err = many(e.batchGet(&x, p))
+	case *dynamodb.BatchWriteItemInput:
+		result, err = many(e.batchWrite(&x, p))
+	case *dynamodb.TransactGetItemsInput:
+		result, err = many(e.transactGet(&x, p))
+	case *dynamodb.TransactWriteItemsInput:
+		result, err = many(e.transactWrite(&x, p))
+	case *dynamodb.ExecuteStatementInput:
+		result, err = e.partiQL(&x, "ExecuteStatement", p.Statement)
+	case *dynamodb.BatchExecuteStatementInput:
+		result, err = e.partiQL(&x, "BatchExecuteStatement", batchStatements(p)...)
+	case *dynamodb.ExecuteTransactionInput:
+		result, err = e.partiQL(&x, "ExecuteTransaction", transactStatements(p)...)
+	case *dynamodb.SearchVectorsInput:
+		result, err = e.unencrypted(&x, "SearchVectors", p.TableName, "its results can't be verified: use Query")
+	case *dynamodb.StartBulkPutItemsInput:
+		result, err = e.unencrypted(&x, "StartBulkPutItems", p.TableName, "it would store plaintext: use BatchWriteItem")
+	default:
+		err = fmt.Errorf("%w: this version of ddbenc does not know the operation, which may move items: use a client without ddbenc.Encrypted", ErrRefused)
+	}
+	if x.passed {
+		return x.out, x.metadata, err
+	}
+	return middleware.SerializeOutput{Result: result}, x.metadata, err
+}
+
+// An exchange is one request and its response.
+type exchange struct {
+	ctx  context.Context
+	in   middleware.SerializeInput
+	next middleware.SerializeHandler
+
+	metadata middleware.Metadata
+	out      middleware.SerializeOutput
+	passed   bool // as it came
+}
+
+// pass sends the request as it came and hands its response back as it is.
+func (x *exchange) pass() (err error) {
+	x.passed = true
+	x.out, x.metadata, err = x.next.HandleSerialize(x.ctx, x.in)
+	return err
+}
+
+// send sends params in the place of the request.
+func send[Out any](x *exchange, params any) (*Out, error) {
+	x.in.Parameters = params
+	out, metadata, err := x.next.HandleSerialize(x.ctx, x.in)
+	x.metadata = metadata
+	if err != nil {
+		return nil, err
+	}
+	result, ok := out.Result.(*Out)
+	if !ok {
+		return nil, fmt.Errorf("ddbenc: the SDK returned a %T, want a %T", out.Result, result)
+	}
+	clearUnknown(result)
+	return result, nil
+}
+
+// one serves an operation on one table: do, if the table is encrypted.
+func one[In, Out any](e *clientEncryption, x *exchange, op string, name *string, in *In, do func(*core, *exchange, *In) (*Out, error)) (any, error) {
+	t, err := e.tables.find(name)
+	if err != nil {
+		return nil, &opError{op: op, table: deref(name), err: err}
+	}
+	if t == nil {
+		return nil, x.pass()
+	}
+	if err := refuseUnknown(op, t.name, in); err != nil {
+		return nil, err
+	}
+	out, err := do(t, x, in)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// many makes what an operation on many tables returns fit HandleSerialize.
+func many[Out any](out *Out, err error) (any, error) {
+	if err != nil || out == nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// unencrypted serves an operation that encrypted tables don't have, for the
+// reason why.
+func (e *clientEncryption) unencrypted(x *exchange, op string, name *string, why string) (any, error) {
+	t, err := e.tables.find(name)
+	if t != nil {
+		err = fmt.Errorf("%w: the table is encrypted, and %s", ErrRefused, why)
+	}
+	if err != nil {
+		return nil, &opError{op: op, table: deref(name), err: err}
+	}
+	return nil, x.pass()
+}
+
+// withoutEncryption returns db as it is without what Encrypted added to it, for
+// a table that encrypts by itself.
+func withoutEncryption(db DynamoDBAPI) DynamoDBAPI {
+	client, ok := db.(*dynamodb.Client)
+	if !ok {
+		return db
+	}
+	opts := client.Options()
+	if !slices.ContainsFunc(opts.APIOptions, isEncryption) {
+		return db
+	}
+	opts.APIOptions = slices.DeleteFunc(opts.APIOptions, isEncryption)
+	return dynamodb.New(opts)
+}
+
+// isEncryption reports whether f is the addTo of a clientEncryption. Functions
+// can't be compared, and to call those of others for a test could do anything.
+func isEncryption(f func(*middleware.Stack) error) bool {
+	return funcName(f) == funcName((*clientEncryption)(nil).addTo)
+}
+
+func funcName(f func(*middleware.Stack) error) string {
+	return runtime.FuncForPC(reflect.ValueOf(f).Pointer()).Name()
+}

@@ -1,0 +1,207 @@
+package ddbenc
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/ddbenc/ddbenc/internal/expr"
+)
+
+const (
+	opClientTransactGet   = "TransactGetItems"
+	opClientTransactWrite = "TransactWriteItems"
+)
+
+// A transactPart is one entry of a transaction: its table, or nil if that is not
+// encrypted, and the key of its item.
+type transactPart struct {
+	table *core
+	key   item
+}
+
+// transactGet serves TransactGetItems.
+func (e *clientEncryption) transactGet(x *exchange, in *dynamodb.TransactGetItemsInput) (*dynamodb.TransactGetItemsOutput, error) {
+	parts := make([]transactPart, len(in.TransactItems))
+	any := false
+	var errs []error
+	for i, entry := range in.TransactItems {
+		err := e.partOf(&parts[i], opClientTransactGet, entry.Get != nil, func() (*string, item) { return entry.Get.TableName, entry.Get.Key })
+		if t := parts[i].table; t != nil && err == nil {
+			any = true
+			r := &refusals{op: opClientTransactGet, table: t.name}
+			r.projection(nil, entry.Get.ProjectionExpression)
+			t.shape.checkKey(r, entry.Get.Key)
+			err = errors.Join(r.err(), refuseUnknown(opClientTransactGet, t.name, in))
+		}
+		errs = append(errs, atEntry(i, err))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if !any {
+		return nil, x.pass()
+	}
+	out, err := send[dynamodb.TransactGetItemsOutput](x, in)
+	if err != nil {
+		return nil, e.openCanceled(x, opClientTransactGet, parts, err)
+	}
+	if len(out.Responses) != len(parts) {
+		return nil, fmt.Errorf("ddbenc: TransactGetItems: %w: %d responses to %d requests", ErrVerify, len(out.Responses), len(parts))
+	}
+	for i, p := range parts {
+		if p.table == nil || out.Responses[i].Item == nil {
+			continue
+		}
+		out.Responses[i].Item, err = p.table.openAt(x.ctx, p.table.enc, opClientTransactGet, p.key, out.Responses[i].Item)
+		if err != nil {
+			return nil, atEntry(i, err)
+		}
+	}
+	return out, nil
+}
+
+// transactWrite serves TransactWriteItems.
+func (e *clientEncryption) transactWrite(x *exchange, in *dynamodb.TransactWriteItemsInput) (*dynamodb.TransactWriteItemsOutput, error) {
+	parts := make([]transactPart, len(in.TransactItems))
+	sealed := *in
+	sealed.TransactItems = slices.Clone(in.TransactItems)
+	any := false
+	var errs []error
+	for i := range sealed.TransactItems {
+		err := e.checkTransactWrite(&parts[i], &sealed.TransactItems[i])
+		if t := parts[i].table; t != nil && err == nil {
+			any = true
+			err = refuseUnknown(opClientTransactWrite, t.name, in)
+		}
+		errs = append(errs, atEntry(i, err))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if !any {
+		return nil, x.pass()
+	}
+	for i, entry := range sealed.TransactItems {
+		t := parts[i].table
+		if t == nil || entry.Put == nil {
+			continue
+		}
+		encrypted, err := t.enc.Encrypt(x.ctx, entry.Put.Item)
+		if err != nil {
+			return nil, atEntry(i, t.opError(opClientTransactWrite, err))
+		}
+		put := *entry.Put
+		put.Item = encrypted
+		sealed.TransactItems[i].Put = &put
+	}
+	out, err := send[dynamodb.TransactWriteItemsOutput](x, &sealed)
+	if err != nil {
+		return nil, e.openCanceled(x, opClientTransactWrite, parts, err)
+	}
+	return out, nil
+}
+
+// checkTransactWrite finds the table of an entry and checks what it does there. An
+// update is replaced by one that can't create an item.
+func (e *clientEncryption) checkTransactWrite(p *transactPart, entry *types.TransactWriteItem) error {
+	n := 0
+	for _, set := range []bool{entry.Put != nil, entry.Update != nil, entry.Delete != nil, entry.ConditionCheck != nil} {
+		if set {
+			n++
+		}
+	}
+	err := e.partOf(p, opClientTransactWrite, n == 1, func() (*string, item) {
+		switch {
+		case entry.Put != nil:
+			return entry.Put.TableName, entry.Put.Item
+		case entry.Update != nil:
+			return entry.Update.TableName, entry.Update.Key
+		case entry.Delete != nil:
+			return entry.Delete.TableName, entry.Delete.Key
+		}
+		return entry.ConditionCheck.TableName, entry.ConditionCheck.Key
+	})
+	t := p.table
+	if err != nil || t == nil {
+		return err
+	}
+	r := &refusals{op: opClientTransactWrite, table: t.name}
+	condition := func(text *string, names map[string]string) {
+		t.shape.checkCondition(r, "condition", expr.ConditionExpression, text, names)
+	}
+	switch {
+	case entry.Put != nil:
+		t.shape.checkItem(r, entry.Put.Item)
+		condition(entry.Put.ConditionExpression, entry.Put.ExpressionAttributeNames)
+	case entry.Delete != nil:
+		t.shape.checkKey(r, entry.Delete.Key)
+		condition(entry.Delete.ConditionExpression, entry.Delete.ExpressionAttributeNames)
+	case entry.ConditionCheck != nil:
+		t.shape.checkKey(r, entry.ConditionCheck.Key)
+		condition(entry.ConditionCheck.ConditionExpression, entry.ConditionCheck.ExpressionAttributeNames)
+	default:
+		u := *entry.Update
+		u.ConditionExpression, u.ExpressionAttributeNames = t.checkUpdate(r, u.Key, u.UpdateExpression, u.ConditionExpression, u.ExpressionAttributeNames)
+		entry.Update = &u
+	}
+	return r.err()
+}
+
+// partOf stores the table and key of an entry, as which says, in p. one is whether
+// the entry has one action that is known; else its table can't be told.
+func (e *clientEncryption) partOf(p *transactPart, op string, one bool, which func() (*string, item)) error {
+	if !one {
+		return &opError{op: op, err: fmt.Errorf("%w: an entry has to have one action that this version of ddbenc knows", ErrRefused)}
+	}
+	name, key := which()
+	t, err := e.tables.find(name)
+	if err != nil {
+		return &opError{op: op, table: deref(name), err: err}
+	}
+	p.table, p.key = t, key
+	return nil
+}
+
+// openCanceled opens the items among the reasons of a cancelled transaction, where
+// they stand in the SDK's error. One that can't be read is taken out, and the
+// result says why.
+func (e *clientEncryption) openCanceled(x *exchange, op string, parts []transactPart, err error) error {
+	var canceled *types.TransactionCanceledException
+	if !errors.As(err, &canceled) {
+		return err
+	}
+	var failed []error
+	for i := range canceled.CancellationReasons {
+		reason := &canceled.CancellationReasons[i]
+		stored := reason.Item
+		if len(canceled.CancellationReasons) != len(parts) {
+			reason.Item = nil // which entry it belongs to can't be told
+			continue
+		}
+		p := parts[i]
+		if p.table == nil || len(stored) == 0 {
+			continue
+		}
+		plain, itemErr := p.table.openAt(x.ctx, p.table.enc, op, p.key, stored)
+		if itemErr != nil {
+			failed = append(failed, atEntry(i, itemErr))
+		}
+		reason.Item = plain
+	}
+	if len(failed) > 0 {
+		return &currentError{err: err, items: failed}
+	}
+	return err
+}
+
+// atEntry says which entry of a transaction an error is about, counted from 0.
+func atEntry(i int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("ddbenc: entry %d: %w", i, err)
+}
