@@ -71,7 +71,7 @@ func NewTable[T any](db DynamoDBAPI, name string, format crypt.Format, opts ...T
 	}
 	t := &Table[T]{
 		core: &core{
-			db:          db,
+			db:          withoutEncryption(db),
 			name:        name,
 			enc:         enc,
 			shape:       shapeOf(schema, enc.Reserved()),
