@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -149,8 +150,8 @@ func (s *shape) checkKey(r *refusals, key item) {
 	}
 }
 
-// checkItem refuses an item that DynamoDB would reject for its keys, or that
-// has an attribute of the format's own.
+// checkItem refuses an item that DynamoDB would reject for its keys or for values
+// that it can read, or that has an attribute of the format's own.
 func (s *shape) checkItem(r *refusals, it item) {
 	for _, k := range s.keys {
 		s.checkKeyValue(r, k, it[k.name], "")
@@ -167,6 +168,7 @@ func (s *shape) checkItem(r *refusals, it item) {
 			r.add("attribute %q is reserved for the encryption format: rename it", name)
 		}
 	}
+	s.checkReadable(r, it)
 }
 
 // checkKeyValue refuses v as the value of key attribute k of an index, or of
@@ -196,9 +198,14 @@ func (k keyAttr) problem(v types.AttributeValue) string {
 	case isEmpty(v):
 		return "is empty, which DynamoDB does not allow"
 	}
-	if n, ok := v.(*types.AttributeValueMemberN); ok {
-		if _, err := codec.CanonicalNumber(n.Value); err != nil {
+	switch v := v.(type) {
+	case *types.AttributeValueMemberN:
+		if _, err := codec.CanonicalNumber(v.Value); err != nil {
 			return "is not a number that DynamoDB can hold"
+		}
+	case *types.AttributeValueMemberS:
+		if !utf8.ValidString(v.Value) { // it would be sent as another key
+			return "is not valid UTF-8"
 		}
 	}
 	return ""
