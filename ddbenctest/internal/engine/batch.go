@@ -17,13 +17,13 @@ const (
 
 // BatchGetItemInput has the parameters of BatchGetItem.
 type BatchGetItemInput struct {
-	RequestItems           map[string]KeysAndAttributes `check:"required,min=1,max=100"`
+	RequestItems           map[string]KeysAndAttributes `check:"max=100"`
 	ReturnConsumedCapacity string                       `check:"enum=INDEXES|TOTAL|NONE"`
 }
 
 // KeysAndAttributes says what BatchGetItem reads from one table.
 type KeysAndAttributes struct {
-	Keys []attr.Item `check:"required,min=1,max=100"`
+	Keys []attr.Item `check:"required,min=1,max=100,terse"`
 	Projected
 	ConsistentRead           *bool
 	ExpressionAttributeNames map[string]string
@@ -91,6 +91,9 @@ func (e *Engine) BatchGetItem(ctx context.Context, in *BatchGetItemInput) (*Batc
 }
 
 func (e *Engine) parseBatchGet(in *BatchGetItemInput) ([]batchGet, error) {
+	if len(in.RequestItems) == 0 {
+		return nil, invalid("The requestItems parameter is required for BatchGetItem")
+	}
 	var gets []batchGet
 	total := 0
 	for _, name := range in.TableNames() {
@@ -130,7 +133,7 @@ func (e *Engine) parseBatchGet(in *BatchGetItemInput) ([]batchGet, error) {
 
 // BatchWriteItemInput has the parameters of BatchWriteItem.
 type BatchWriteItemInput struct {
-	RequestItems                map[string][]BatchWrite `check:"required,min=1,max=25,values=25"`
+	RequestItems                map[string][]BatchWrite `check:"max=25,values=25"`
 	ReturnConsumedCapacity      string                  `check:"enum=INDEXES|TOTAL|NONE"`
 	ReturnItemCollectionMetrics string                  `check:"enum=SIZE|NONE"`
 }
@@ -208,18 +211,19 @@ func (e *Engine) BatchWriteItem(ctx context.Context, in *BatchWriteItemInput) (*
 
 // check refuses what can be told without the tables.
 func (in *BatchWriteItemInput) check() error {
-	total, size := 0, 0
+	if len(in.RequestItems) == 0 {
+		return invalid("The requestItems parameter is required for BatchWriteItem")
+	}
+	total := 0
 	for _, list := range in.RequestItems {
 		for _, w := range list {
 			if (w.PutRequest == nil) == (w.DeleteRequest == nil) {
 				return invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
 			}
 			if w.PutRequest != nil {
-				r := newRecord(w.PutRequest.Item)
-				if err := checkItemSize(r); err != nil {
+				if err := checkItemSize(newRecord(w.PutRequest.Item)); err != nil {
 					return err
 				}
-				size += r.size
 			}
 		}
 		total += len(list)

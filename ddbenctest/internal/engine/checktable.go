@@ -12,28 +12,6 @@ const (
 	maxProjected     = 100 // attributes that a table's INCLUDE projections may name in all
 )
 
-// checkTableName applies the limits of a table's name where an ARN may stand in
-// its place.
-func (e *Engine) checkTableName(name *string) error {
-	bad := func(constraint string) error {
-		return invalid("1 validation error detected: Value '%s' at 'tableName' failed to satisfy constraint: %s", *name, constraint)
-	}
-	short := e.tableName(*name)
-	switch {
-	case len(short) < 1:
-		return bad("Member must have length greater than or equal to 1")
-	case len(short) > 1024:
-		return bad("Member must have length less than or equal to 1024")
-	case strings.ContainsFunc(short, func(r rune) bool { return !isNameRune(r) }):
-		return bad("Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
-	}
-	return nil
-}
-
-func isNameRune(r rune) bool {
-	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_.-", r)
-}
-
 // checkDefinition refuses a table that can't be: the order of the checks is the
 // service's.
 func checkDefinition(in *CreateTableInput) error {

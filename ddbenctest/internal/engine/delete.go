@@ -14,9 +14,6 @@ type DeleteItemInput struct {
 
 // DeleteItem deletes the item with the key, if there is one.
 func (e *Engine) DeleteItem(ctx context.Context, in *DeleteItemInput) (*WriteOutput, error) {
-	if err := e.checkTableName(in.TableName); err != nil {
-		return nil, err
-	}
 	if err := checkMix(in.Placeholders, in.expressions(), in.legacy()); err != nil {
 		return nil, err
 	}

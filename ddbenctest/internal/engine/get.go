@@ -25,9 +25,6 @@ type GetItemOutput struct {
 
 // GetItem reads the item with the key.
 func (e *Engine) GetItem(_ context.Context, in *GetItemInput) (*GetItemOutput, error) {
-	if err := e.checkTableName(in.TableName); err != nil {
-		return nil, err
-	}
 	p, err := in.Projected.parse(in.ExpressionAttributeNames)
 	if err != nil {
 		return nil, err

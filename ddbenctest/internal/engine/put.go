@@ -14,9 +14,6 @@ type PutItemInput struct {
 
 // PutItem stores an item in the place of the one with its key.
 func (e *Engine) PutItem(ctx context.Context, in *PutItemInput) (*WriteOutput, error) {
-	if err := e.checkTableName(in.TableName); err != nil {
-		return nil, err
-	}
 	if err := checkMix(in.Placeholders, in.expressions(), in.legacy()); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"strings"
 
 	"github.com/ddbenc/ddbenc/ddbenctest/internal/attr"
 	"github.com/ddbenc/ddbenc/ddbenctest/internal/engine/keys"
@@ -20,9 +21,6 @@ type QueryInput struct {
 
 // Query reads items of one partition in the order of their sort keys.
 func (e *Engine) Query(_ context.Context, in *QueryInput) (*ReadOutput, error) {
-	if err := e.checkTableName(in.TableName); err != nil {
-		return nil, err
-	}
 	q, err := in.parse()
 	if err != nil {
 		return nil, err
@@ -134,6 +132,9 @@ func (q *query) bind(in *QueryInput, s source) (*page, error) {
 	p, err := in.page(s, q.filter, q.projection)
 	if err != nil {
 		return nil, err
+	}
+	if p.unprojected != nil {
+		return nil, invalidParameter("Secondary index %s does not project one or more filter attributes: [%s]", *in.IndexName, strings.Join(p.unprojected, ", "))
 	}
 	p.backward = in.ScanIndexForward != nil && !*in.ScanIndexForward
 	p.from, p.to = bounds(s.key, key)

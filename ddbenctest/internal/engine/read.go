@@ -112,9 +112,11 @@ type page struct {
 	limit      int // items to read at most; 0 for no limit
 	filter     *condition
 	projection projection
-	fetch      bool // take whole items from the table, for an index without them
+	fetch      bool // return whole items from the table, for an index without them
 	count      bool // count, don't return
 	consistent bool
+
+	unprojected []string // attributes that the filter looks at and the index does not hold
 }
 
 // after moves the beginning of the page behind the key of the item that the page
@@ -143,12 +145,16 @@ func (p *page) read(mode string) *ReadOutput {
 		last = r
 		read++
 		size += r.size
+		whole := r
+		if p.fetch || p.unprojected != nil {
+			whole, _ = p.table.items.Get(r.base)
+		}
 		if p.fetch {
-			r, _ = p.table.items.Get(r.base)
+			r = whole
 			fetched += r.size
 			fetchedUnits += readUnits(r.size, p.consistent)
 		}
-		if p.filter.holds(r) {
+		if p.filter.holds(whole) {
 			out.Count++
 			if !p.count {
 				out.Items = append(out.Items, p.projection.of(r.item))
@@ -196,16 +202,19 @@ func (r *ReadRequest) page(s source, filter *condition, list projection) (*page,
 		}
 		p.fetch = true
 	}
-	if partial {
-		unselected, unfiltered := x.missing(list, filter)
-		switch {
-		case !x.global:
-			p.fetch = p.fetch || len(unselected)+len(unfiltered) > 0
-		case len(unselected) > 0:
-			return nil, invalidParameter("Global secondary index %s does not project [%s]", x.name, strings.Join(unselected, ", "))
-		case len(unfiltered) > 0:
-			return nil, invalidParameter("Secondary index %s does not project one or more filter attributes: [%s]", x.name, strings.Join(unfiltered, ", "))
-		}
+	if !partial {
+		return p, nil
+	}
+	asked := x.missing(expr.ProjectionRefs(list))
+	switch {
+	case len(asked) == 0:
+	case x.global:
+		return nil, invalidParameter("Global secondary index %s does not project [%s]", x.name, strings.Join(asked, ", "))
+	default:
+		p.fetch = true
+	}
+	if filter != nil {
+		p.unprojected = x.missing(expr.ConditionRefs(filter.tree))
 	}
 	return p, nil
 }

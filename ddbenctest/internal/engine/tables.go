@@ -78,7 +78,7 @@ func (e *Engine) CreateTable(_ context.Context, in *CreateTableInput) (*CreateTa
 
 // DescribeTableInput has the parameters of DescribeTable.
 type DescribeTableInput struct {
-	TableName *string `check:"required"`
+	TableName *string `check:"required,table"`
 }
 
 // DescribeTableOutput has the results of DescribeTable.
@@ -88,9 +88,6 @@ type DescribeTableOutput struct {
 
 // DescribeTable describes a table.
 func (e *Engine) DescribeTable(_ context.Context, in *DescribeTableInput) (*DescribeTableOutput, error) {
-	if err := e.checkTableName(in.TableName); err != nil {
-		return nil, err
-	}
 	t, err := e.named(*in.TableName)
 	if err != nil {
 		return nil, err
@@ -102,7 +99,7 @@ func (e *Engine) DescribeTable(_ context.Context, in *DescribeTableInput) (*Desc
 
 // DeleteTableInput has the parameters of DeleteTable.
 type DeleteTableInput struct {
-	TableName *string `check:"required"`
+	TableName *string `check:"required,table"`
 }
 
 // DeleteTableOutput has the results of DeleteTable.
@@ -112,9 +109,6 @@ type DeleteTableOutput struct {
 
 // DeleteTable deletes a table with its items. Its stream can be read on.
 func (e *Engine) DeleteTable(_ context.Context, in *DeleteTableInput) (*DeleteTableOutput, error) {
-	if err := e.checkTableName(in.TableName); err != nil {
-		return nil, err
-	}
 	t, err := e.named(*in.TableName)
 	if err != nil {
 		return nil, err

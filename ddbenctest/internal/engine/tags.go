@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // maxTags is how many tags a table has at most.
@@ -37,6 +38,9 @@ type Nothing struct{}
 
 // tagged returns the table with the ARN.
 func (e *Engine) tagged(arn string) (*table, error) {
+	if !strings.HasPrefix(arn, "arn:") {
+		return nil, invalid("Invalid TableArn: Invalid ResourceArn provided as input %s", arn)
+	}
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	for _, t := range e.tables {

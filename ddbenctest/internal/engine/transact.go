@@ -29,7 +29,7 @@ type TransactWriteItem struct {
 
 // A TransactAction holds what all actions have.
 type TransactAction struct {
-	TableName                           *string `check:"required"`
+	TableName                           *string `check:"required,table"`
 	ConditionExpression                 *string
 	ReturnValuesOnConditionCheckFailure string `check:"enum=ALL_OLD|NONE"`
 	Placeholders

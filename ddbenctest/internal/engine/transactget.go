@@ -20,7 +20,7 @@ type TransactGetItem struct {
 
 // A TransactGet reads an item.
 type TransactGet struct {
-	TableName                *string   `check:"required"`
+	TableName                *string   `check:"required,table"`
 	Key                      attr.Item `check:"required"`
 	ProjectionExpression     *string
 	ExpressionAttributeNames map[string]string

@@ -10,7 +10,7 @@ type TimeToLiveSpecification struct {
 
 // UpdateTimeToLiveInput has the parameters of UpdateTimeToLive.
 type UpdateTimeToLiveInput struct {
-	TableName               *string                  `check:"required"`
+	TableName               *string                  `check:"required,table"`
 	TimeToLiveSpecification *TimeToLiveSpecification `check:"required"`
 }
 
@@ -21,9 +21,6 @@ type UpdateTimeToLiveOutput struct {
 
 // UpdateTimeToLive sets the attribute that holds when items expire.
 func (e *Engine) UpdateTimeToLive(_ context.Context, in *UpdateTimeToLiveInput) (*UpdateTimeToLiveOutput, error) {
-	if err := e.checkTableName(in.TableName); err != nil {
-		return nil, err
-	}
 	t, err := e.named(*in.TableName)
 	if err != nil {
 		return nil, err
@@ -48,7 +45,7 @@ func (e *Engine) UpdateTimeToLive(_ context.Context, in *UpdateTimeToLiveInput) 
 
 // DescribeTimeToLiveInput has the parameters of DescribeTimeToLive.
 type DescribeTimeToLiveInput struct {
-	TableName *string `check:"required"`
+	TableName *string `check:"required,table"`
 }
 
 // DescribeTimeToLiveOutput has the results of DescribeTimeToLive.
@@ -64,9 +61,6 @@ type TimeToLiveDescription struct {
 
 // DescribeTimeToLive returns the setting that UpdateTimeToLive made.
 func (e *Engine) DescribeTimeToLive(_ context.Context, in *DescribeTimeToLiveInput) (*DescribeTimeToLiveOutput, error) {
-	if err := e.checkTableName(in.TableName); err != nil {
-		return nil, err
-	}
 	t, err := e.named(*in.TableName)
 	if err != nil {
 		return nil, err

@@ -18,9 +18,6 @@ type UpdateItemInput struct {
 
 // UpdateItem changes attributes of the item with the key, or makes it.
 func (e *Engine) UpdateItem(ctx context.Context, in *UpdateItemInput) (*WriteOutput, error) {
-	if err := e.checkTableName(in.TableName); err != nil {
-		return nil, err
-	}
 	err := checkMix(in.Placeholders,
 		append([]parameter{{"UpdateExpression", in.UpdateExpression != nil}}, in.expressions()...),
 		append([]parameter{{"AttributeUpdates", in.AttributeUpdates != nil}}, in.legacy()...))

@@ -8,7 +8,7 @@ import (
 
 // UpdateTableInput has the parameters of UpdateTable.
 type UpdateTableInput struct {
-	TableName                   *string `check:"required"`
+	TableName                   *string `check:"required,table"`
 	AttributeDefinitions        []AttributeDefinition
 	BillingMode                 string `check:"enum=PROVISIONED|PAY_PER_REQUEST"`
 	ProvisionedThroughput       *ProvisionedThroughput
@@ -47,9 +47,6 @@ type UpdateTableOutput struct {
 // UpdateTable changes a table's settings and indexes. The changes are done when it
 // returns: a new index holds the items that were there before.
 func (e *Engine) UpdateTable(_ context.Context, in *UpdateTableInput) (*UpdateTableOutput, error) {
-	if err := e.checkTableName(in.TableName); err != nil {
-		return nil, err
-	}
 	if err := in.check(); err != nil {
 		return nil, err
 	}
@@ -117,6 +114,13 @@ func (t *table) update(e *Engine, in *UpdateTableInput, now time.Time) error {
 	}
 	if byRequest && in.ProvisionedThroughput != nil {
 		return invalidParameter("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
+	}
+	if p := in.ProvisionedThroughput; p != nil && !t.billing.byRequest && t.billing.throughput.equal(p) {
+		return invalid("The provisioned throughput for the table will not change. The requested value equals the current value. "+
+			"Current ReadCapacityUnits provisioned for the table: %d. Requested ReadCapacityUnits: %d. "+
+			"Current WriteCapacityUnits provisioned for the table: %d. Requested WriteCapacityUnits: %d. "+
+			"Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.",
+			*p.ReadCapacityUnits, *p.ReadCapacityUnits, *p.WriteCapacityUnits, *p.WriteCapacityUnits)
 	}
 	definitions := t.merged(in.AttributeDefinitions)
 	for _, u := range in.GlobalSecondaryIndexUpdates {
@@ -228,4 +232,8 @@ func (t *table) updateIndex(u IndexUpdate, definitions []AttributeDefinition) {
 	t.definitions = slices.DeleteFunc(slices.Clone(definitions), func(d AttributeDefinition) bool {
 		return !t.key.has(d.AttributeName) && !slices.ContainsFunc(t.indexes, func(x *index) bool { return x.key.has(d.AttributeName) })
 	})
+}
+
+func (p *ProvisionedThroughput) equal(q *ProvisionedThroughput) bool {
+	return *p.ReadCapacityUnits == *q.ReadCapacityUnits && *p.WriteCapacityUnits == *q.WriteCapacityUnits
 }

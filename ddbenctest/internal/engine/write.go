@@ -61,7 +61,7 @@ func (w *write) run(ctx context.Context, now func() time.Time) (change, error) {
 
 // A Request holds what every request for one item of a table has.
 type Request struct {
-	TableName              *string `check:"required"`
+	TableName              *string `check:"required,table"`
 	ReturnConsumedCapacity string  `check:"enum=INDEXES|TOTAL|NONE"`
 }
 

@@ -21,7 +21,10 @@ const maxViolations = 10
 //	check:"enum=ALL|KEYS_ONLY|INCLUDE"
 //
 // min and max bound the length of strings, lists and maps and the value of
-// numbers. values=N bounds the length of each value of a map.
+// numbers. values=N bounds the length of each value of a map. terse is for the
+// members whose violation the service tells without the value, in another
+// spelling. table is for the name of a table, or its ARN; a violation of it is told
+// alone.
 type constraint struct {
 	index    []int
 	name     string // as in a path: the member's with its first letter small
@@ -30,6 +33,8 @@ type constraint struct {
 	values   *int64
 	enum     []string
 	pattern  *regexp.Regexp
+	terse    bool
+	table    bool
 	nested   bool // what the member holds has constraints of its own
 }
 
@@ -43,7 +48,14 @@ var constraints sync.Map // reflect.Type of a struct to []constraint
 // structure v that violate their constraints.
 func checkConstraints(v reflect.Value) error {
 	var found []string
-	check(v, "", &found)
+	for _, c := range constraintsOf(v.Type()) {
+		if c.table {
+			c.checkTable(v.FieldByIndex(c.index), &found)
+		}
+	}
+	if found == nil {
+		check(v, "", &found)
+	}
 	if len(found) == 0 {
 		return nil
 	}
@@ -61,6 +73,27 @@ func check(v reflect.Value, path string, found *[]string) {
 	for _, c := range constraintsOf(v.Type()) {
 		c.check(v.FieldByIndex(c.index), path+c.name, found)
 	}
+}
+
+// checkTable checks the name of a table. An ARN stands for one; the engine finds
+// out whether it does.
+func (c *constraint) checkTable(v reflect.Value, found *[]string) {
+	if v.IsNil() || strings.HasPrefix(v.Elem().String(), "arn:") {
+		return
+	}
+	one, most := int64(1), int64(255)
+	named := constraint{min: &one, max: &most, pattern: patterns["name"]}
+	if v.Elem().Len() == 0 {
+		named.pattern = nil
+	}
+	named.check(v, c.name, found)
+}
+
+// tersePath spells a path for a terse constraint: RequestItems.NAME.member.Keys.
+func tersePath(path string) string {
+	last := strings.LastIndex(path, ".") + 1
+	path = path[:last] + strings.ToUpper(path[last:last+1]) + path[last+1:]
+	return strings.ToUpper(path[:1]) + path[1:]
 }
 
 // checkNested looks for structures in v and checks them.
@@ -85,7 +118,12 @@ func checkNested(v reflect.Value, path string, found *[]string) {
 
 func (c *constraint) check(v reflect.Value, path string, found *[]string) {
 	violated := func(format string, args ...any) {
-		if len(*found) < maxViolations {
+		if len(*found) == maxViolations {
+			return
+		}
+		if c.terse {
+			*found = append(*found, fmt.Sprintf("Value at '%s' failed to satisfy constraint: ", tersePath(path))+fmt.Sprintf(format, args...))
+		} else {
 			*found = append(*found, fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: ", show(v), path)+fmt.Sprintf(format, args...))
 		}
 	}
@@ -142,7 +180,8 @@ func absent(v reflect.Value) bool {
 }
 
 // show spells a value as the service does in its message: structures as
-// Name(member=value), lists in brackets. Of a map it shows only the names.
+// Name(member=value), lists in brackets, maps in braces. Of an item it shows only
+// the names.
 func show(v reflect.Value) string {
 	text := spell(v)
 	if text == "null" {
@@ -169,7 +208,11 @@ func spell(v reflect.Value) string {
 		return "[" + strings.Join(parts, ", ") + "]"
 	case reflect.Map:
 		for _, key := range v.MapKeys() {
-			parts = append(parts, key.String())
+			part := key.String()
+			if holdsStruct(v.Type()) {
+				part += "=" + spell(v.MapIndex(key))
+			}
+			parts = append(parts, part)
 		}
 		slices.Sort(parts)
 		return "{" + strings.Join(parts, ", ") + "}"
@@ -215,6 +258,10 @@ func (c *constraint) parse(tag string) {
 		case "":
 		case "required":
 			c.required = true
+		case "terse":
+			c.terse = true
+		case "table":
+			c.table = true
 		case "enum":
 			c.enum = strings.Split(arg, "|")
 		case "pattern":
