@@ -38,6 +38,23 @@ func DecodeDDBEC(src []byte) (types.AttributeValue, error) {
 	return v, nil
 }
 
+// DecodeDDBECInPlace is [DecodeDDBEC] for a caller who hands src over: a value
+// that is a binary is a part of src instead of a copy. It saves a large one from
+// being in memory twice. Other values don't share memory with src, which may then
+// be used again.
+func DecodeDDBECInPlace(src []byte) (types.AttributeValue, error) {
+	if len(src) < 2 || src[0] != 0 || src[1] != tagBinary {
+		return DecodeDDBEC(src)
+	}
+	c := cursor{src: src, off: 2}
+	v := &types.AttributeValueMemberB{Value: c.lengthValue()}
+	c.end()
+	if c.err != nil {
+		return nil, c.err
+	}
+	return v, nil
+}
+
 // ddbecValue reads one value. After a failure the result means nothing.
 func (c *cursor) ddbecValue(depth int) types.AttributeValue {
 	if depth > MaxDepth {

@@ -245,10 +245,11 @@ func newDDBECName(name string, action Action) *ddbecName {
 // ddbecTable is the [Encryptor] of one table.
 type ddbecTable struct {
 	ddbecOptions
-	provider    Provider
-	context     EncryptionContext // Item and Description are the item's
-	tableHash   [sha256.Size]byte // of context.TableName
-	write, read *ddbecActions
+	provider     Provider
+	context      EncryptionContext // Item and Description are the item's
+	tableHash    [sha256.Size]byte // of context.TableName
+	descriptions descriptions
+	write, read  *ddbecActions
 }
 
 // Reserved implements [Encryptor].

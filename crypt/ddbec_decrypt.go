@@ -1,9 +1,11 @@
 package crypt
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -20,7 +22,7 @@ func (t *ddbecTable) Decrypt(ctx context.Context, item map[string]types.Attribut
 	if !ok {
 		return nil, ErrNotSigned
 	}
-	description, err := readDescription(item)
+	description, err := t.descriptions.of(item)
 	if err != nil {
 		return nil, err
 	}
@@ -55,9 +57,20 @@ func binaryOf(v types.AttributeValue) (content []byte, ok bool) {
 	return b.Value, true
 }
 
-// readDescription returns an item's material description; a missing one is
-// empty. Spec: Material description.
-func readDescription(item map[string]types.AttributeValue) (map[string]string, error) {
+// descriptions reads material descriptions and keeps the last one that can serve
+// many items: all those of a static provider have the same.
+type descriptions struct {
+	last atomic.Pointer[storedDescription]
+}
+
+type storedDescription struct {
+	encoded []byte
+	entries map[string]string // shared: not to be changed
+}
+
+// of returns an item's material description; a missing one is empty. Spec:
+// Material description.
+func (d *descriptions) of(item map[string]types.AttributeValue) (map[string]string, error) {
 	v, ok := item[DDBECDescription]
 	if !ok {
 		return nil, nil
@@ -66,11 +79,17 @@ func readDescription(item map[string]types.AttributeValue) (map[string]string, e
 	if !ok {
 		return nil, fmt.Errorf("%w: the material description is not binary", ErrMalformed)
 	}
-	description, err := codec.DecodeDescription(encoded)
+	if last := d.last.Load(); last != nil && bytes.Equal(last.encoded, encoded) {
+		return last.entries, nil
+	}
+	entries, err := codec.DecodeDescription(encoded)
 	if err != nil {
 		return nil, fmt.Errorf("%w: material description: %w", ErrMalformed, err)
 	}
-	return description, nil
+	if _, ofOneItem := entries[DescContentKey]; !ofOneItem {
+		d.last.Store(&storedDescription{bytes.Clone(encoded), entries})
+	}
+	return entries, nil
 }
 
 // verify reports whether signature is that of the stored fields in the Java
@@ -96,7 +115,9 @@ func decryptFields(item map[string]types.AttributeValue, fields []ddbecField, ke
 				return nil, ErrVerify // signed all the same: a broken writer
 			}
 			encrypted++
-			longest = max(longest, len(stored))
+			if len(stored) <= sharedBuffer {
+				longest = max(longest, len(stored))
+			}
 		}
 	}
 	if encrypted > 0 && key == nil {
@@ -122,23 +143,40 @@ func decryptFields(item map[string]types.AttributeValue, fields []ddbecField, ke
 	}
 	buf := make([]byte, longest)
 	defer clear(buf)
+	c := decrypter(key)
 	for i := range fields {
 		f := &fields[i]
 		if f.action != EncryptAndSign {
 			continue
 		}
-		serialized, ok := open(buf, key.block, f.value.(*types.AttributeValueMemberB).Value)
-		if !ok {
-			return nil, ErrVerify
-		}
-		// Strict about trailing bytes, or a wrapped key could be replaced with
-		// little work. Spec: Security considerations, "No key commitment in
-		// wrapped materials".
-		value, err := codec.DecodeDDBEC(serialized)
+		value, err := decryptValue(buf, c, f.value.(*types.AttributeValueMemberB).Value)
 		if err != nil {
-			return nil, ErrVerify
+			return nil, err
 		}
 		plain[f.name] = value
 	}
 	return plain, nil
+}
+
+// sharedBuffer is the size in bytes up to which values are decrypted one after
+// the other into the same buffer and copied out of it.
+const sharedBuffer = 1 << 10
+
+// decryptValue decrypts one stored value, in buf if it is small.
+func decryptValue(buf []byte, c *cbc, stored []byte) (types.AttributeValue, error) {
+	decode := codec.DecodeDDBEC
+	if len(stored) > sharedBuffer {
+		buf, decode = make([]byte, len(stored)), codec.DecodeDDBECInPlace
+	}
+	serialized, ok := open(buf, c, stored)
+	if !ok {
+		return nil, ErrVerify
+	}
+	// Strict about trailing bytes, or a wrapped key could be replaced with little
+	// work. Spec: Security considerations, "No key commitment in wrapped materials".
+	value, err := decode(serialized)
+	if err != nil {
+		return nil, ErrVerify
+	}
+	return value, nil
 }

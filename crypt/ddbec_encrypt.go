@@ -91,6 +91,10 @@ func (s *sealer) seal(item map[string]types.AttributeValue, key *ContentKey, ran
 	// values in. It may move while it grows, so values are cut from it at the end.
 	buf := make([]byte, 0, size+longestPlain)
 	ends := make([]int, 0, encrypted)
+	var c *cbc
+	if encrypted > 0 {
+		c = encrypter(key)
+	}
 	s.toSign = append(make([]byte, 0, stringToSignSize(len(s.fields))), s.tableHash[:]...)
 	for i := range s.fields {
 		f, start := &s.fields[i], len(buf)
@@ -107,7 +111,7 @@ func (s *sealer) seal(item map[string]types.AttributeValue, key *ContentKey, ran
 			buf = buf[:start]
 			continue
 		}
-		buf = closeSealed(buf, start, key.block, ivs[len(ends)*ivSize:][:ivSize])
+		buf = closeSealed(buf, start, c, ivs[len(ends)*ivSize:][:ivSize])
 		s.toSign = appendFieldHashes(s.toSign, f, buf[start:])
 		ends = append(ends, len(buf))
 	}

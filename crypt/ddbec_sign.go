@@ -3,6 +3,7 @@ package crypt
 import (
 	"crypto/sha256"
 	"fmt"
+	"hash"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -79,14 +80,33 @@ func stringToSignSize(n int) int { return sha256.Size * (1 + 3*n) }
 // Serialized is the value as stored, so of an encrypted attribute its
 // ciphertext. Spec: String to sign and signature, "Construction".
 func appendFieldHashes(dst []byte, f *ddbecField, serialized []byte) []byte {
+	sum := sha256.Sum256(serialized)
+	return append(appendNameHashes(dst, f), sum[:]...)
+}
+
+// appendNameHashes appends the first two of an attribute's three hashes.
+func appendNameHashes(dst []byte, f *ddbecField) []byte {
 	marker := &hashPlaintext
 	if f.action == EncryptAndSign {
 		marker = &hashEncrypted
 	}
-	sum := sha256.Sum256(serialized)
 	dst = append(dst, f.hash[:]...)
-	dst = append(dst, marker[:]...)
-	return append(dst, sum[:]...)
+	return append(dst, marker[:]...)
+}
+
+// A binaryHasher hashes binary values as they are serialized, without copying
+// them: most of what is stored is ciphertext.
+type binaryHasher struct {
+	digest hash.Hash
+	head   [headSize]byte
+}
+
+func (h *binaryHasher) append(dst, value []byte) []byte {
+	putHead(h.head[:], len(value))
+	h.digest.Reset()
+	h.digest.Write(h.head[:])
+	h.digest.Write(value)
+	return h.digest.Sum(dst)
 }
 
 // appendStringToSign appends the string to sign of a stored item to dst. Fields
@@ -95,16 +115,24 @@ func appendStringToSign(dst []byte, table [sha256.Size]byte, fields []ddbecField
 	fields = inOrder(fields, order)
 	longest := 0
 	for i := range fields {
-		longest = max(longest, sizeHint(fields[i].value))
+		if _, isBinary := binaryOf(fields[i].value); !isBinary {
+			longest = max(longest, sizeHint(fields[i].value))
+		}
 	}
 	dst = append(slices.Grow(dst, stringToSignSize(len(fields))+longest), table[:]...)
+	binary := binaryHasher{digest: sha256.New()}
 	for i := range fields {
-		done := len(dst) // what follows is room to serialize in
-		room, err := codec.AppendDDBEC(dst, fields[i].value, order)
-		if err != nil {
-			return nil, &AttributeError{Op: "sign", Name: fields[i].name, Err: fmt.Errorf("%w: %w", ErrInvalidItem, err)}
+		f := &fields[i]
+		if b, isBinary := binaryOf(f.value); isBinary {
+			dst = binary.append(appendNameHashes(dst, f), b)
+			continue
 		}
-		dst = appendFieldHashes(room[:done], &fields[i], room[done:])
+		done := len(dst) // what follows is room to serialize in
+		room, err := codec.AppendDDBEC(dst, f.value, order)
+		if err != nil {
+			return nil, &AttributeError{Op: "sign", Name: f.name, Err: fmt.Errorf("%w: %w", ErrInvalidItem, err)}
+		}
+		dst = appendFieldHashes(room[:done], f, room[done:])
 	}
 	return dst, nil
 }
