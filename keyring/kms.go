@@ -339,6 +339,9 @@ func (p *KMS) readKeys(ctx context.Context, ec *crypt.EncryptionContext) ([]kmsK
 	}
 	var keys []kmsKey
 	for _, id := range ids {
+		if id == "" {
+			continue // as a map of tenants gives it for one that it doesn't know
+		}
 		key, err := parseKMSKey(id)
 		if err != nil {
 			return nil, err

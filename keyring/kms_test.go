@@ -326,15 +326,17 @@ func TestKMSByItem(t *testing.T) {
 		t.Errorf("item given to another tenant: error %v, want ErrNoKey", err)
 	}
 
-	none, err := keyring.NewKMSByItem(k.Client(region), func(context.Context, *crypt.EncryptionContext) ([]string, error) { return nil, nil })
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := none.EncryptionMaterials(t.Context(), exampleContext(nil)); !errors.Is(err, crypt.ErrNoKey) {
-		t.Errorf("no key selected on writing: error %v, want ErrNoKey", err)
-	}
-	if _, err := none.DecryptionMaterials(t.Context(), exampleContext(description(t, ofA))); !errors.Is(err, crypt.ErrNoKey) {
-		t.Errorf("no key selected on reading: error %v, want ErrNoKey", err)
+	for name, ids := range map[string][]string{"no key": nil, "an empty key id": {""}} {
+		none, err := keyring.NewKMSByItem(k.Client(region), func(context.Context, *crypt.EncryptionContext) ([]string, error) { return ids, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := none.EncryptionMaterials(t.Context(), exampleContext(nil)); !errors.Is(err, crypt.ErrNoKey) {
+			t.Errorf("%s selected on writing: error %v, want ErrNoKey", name, err)
+		}
+		if _, err := none.DecryptionMaterials(t.Context(), exampleContext(description(t, ofA))); !errors.Is(err, crypt.ErrNoKey) {
+			t.Errorf("%s selected on reading: error %v, want ErrNoKey", name, err)
+		}
 	}
 }
 

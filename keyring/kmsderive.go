@@ -106,26 +106,39 @@ func kmsContext(ec *crypt.EncryptionContext, a kmsAlgorithms, canonical bool) (m
 		if name == "" {
 			continue
 		}
-		switch v := ec.Item[name].(type) {
-		case *types.AttributeValueMemberS:
-			c[name] = v.Value
-		case *types.AttributeValueMemberB:
-			c[name] = base64.StdEncoding.EncodeToString(v.Value)
-		case *types.AttributeValueMemberN:
-			c[name] = v.Value
-			if canonical {
-				number, err := codec.CanonicalNumber(v.Value)
-				if err != nil {
-					return nil, &crypt.AttributeError{Op: "encrypt", Name: name, Err: fmt.Errorf("%w: %w", crypt.ErrInvalidItem, err)}
-				}
-				c[name] = number
-			}
-		default:
+		text, number, ok := keyText(ec.Item[name])
+		if !ok {
 			return nil, &crypt.AttributeError{Op: "encrypt", Name: name, Err: fmt.Errorf("%w: a key attribute must be there and be S, N or B", crypt.ErrInvalidItem)}
 		}
+		if number && canonical {
+			var err error
+			if text, err = codec.CanonicalNumber(text); err != nil {
+				return nil, &crypt.AttributeError{Op: "encrypt", Name: name, Err: fmt.Errorf("%w: %w", crypt.ErrInvalidItem, err)}
+			}
+		}
+		c[name] = text
 	}
 	if ec.TableName != "" {
 		c[contextTable] = ec.TableName
 	}
 	return c, nil
+}
+
+// keyText returns the text of a key attribute's value, and whether it is a number.
+func keyText(v types.AttributeValue) (text string, number, ok bool) {
+	switch v := v.(type) {
+	case *types.AttributeValueMemberS:
+		if v != nil {
+			return v.Value, false, true
+		}
+	case *types.AttributeValueMemberN:
+		if v != nil {
+			return v.Value, true, true
+		}
+	case *types.AttributeValueMemberB:
+		if v != nil {
+			return base64.StdEncoding.EncodeToString(v.Value), false, true
+		}
+	}
+	return "", false, false
 }

@@ -113,6 +113,7 @@ func TestKMSContext(t *testing.T) {
 	}
 	for name, v := range map[string]types.AttributeValue{
 		"missing": nil, "of type BOOL": &types.AttributeValueMemberBOOL{Value: true}, "not a number": n("one"), "a number out of range": n("1E+200"),
+		"a nil S": (*types.AttributeValueMemberS)(nil), "a nil N": (*types.AttributeValueMemberN)(nil), "a nil B": (*types.AttributeValueMemberB)(nil),
 	} {
 		ec := crypt.EncryptionContext{PartitionKey: "hk", Item: map[string]types.AttributeValue{"hk": v}}
 		_, err := kmsContext(&ec, a, true)
