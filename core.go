@@ -33,6 +33,7 @@ type core struct {
 	enc      crypt.Encryptor
 	shape    *shape
 	showKeys bool
+	version  string // name of the attribute that counts the versions of an item, or empty
 
 	readActions *crypt.Actions // what stored items were written with, if not as shape says
 }

@@ -34,6 +34,7 @@ func visitAt(n int) time.Time { return time.Unix(1_700_000_000+int64(n), 0).UTC(
 type fake struct {
 	calls   int
 	put     *dynamodb.PutItemInput
+	update  *dynamodb.UpdateItemInput
 	del     *dynamodb.DeleteItemInput
 	queries []dynamodb.QueryInput
 	scans   []dynamodb.ScanInput
@@ -53,6 +54,12 @@ func (f *fake) PutItem(_ context.Context, in *dynamodb.PutItemInput, _ ...func(*
 func (f *fake) GetItem(_ context.Context, _ *dynamodb.GetItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
 	f.calls++
 	return &dynamodb.GetItemOutput{Item: f.item}, f.err
+}
+
+func (f *fake) UpdateItem(_ context.Context, in *dynamodb.UpdateItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
+	f.calls++
+	f.update = in
+	return &dynamodb.UpdateItemOutput{}, f.err
 }
 
 func (f *fake) DeleteItem(_ context.Context, in *dynamodb.DeleteItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {

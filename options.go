@@ -62,6 +62,8 @@ type (
 	PutOption interface{ applyPut(*call) }
 	// GetOption is an option of [Table.Get].
 	GetOption interface{ applyGet(*call) }
+	// UpdateOption is an option of [Table.Update].
+	UpdateOption interface{ applyUpdate(*call) }
 	// DeleteOption is an option of [Table.Delete].
 	DeleteOption interface{ applyDelete(*call) }
 	// QueryOption is an option of [Table.Query] and [Table.QueryCount].
@@ -78,7 +80,7 @@ type (
 	// TxReadOption is an option of an operation of [TransactGet].
 	TxReadOption interface{ applyTxRead(*call) }
 
-	// WriteOption is an option of both writes.
+	// WriteOption is an option of Put and Delete.
 	WriteOption interface {
 		PutOption
 		DeleteOption
@@ -109,6 +111,7 @@ type (
 	// CallOption is an option of every operation.
 	CallOption interface {
 		WriteOption
+		UpdateOption
 		BatchWriteOption
 		ReadOption
 		TxOption
@@ -130,6 +133,8 @@ type call struct {
 	current    bool
 	startAfter any // *T after which to begin
 	goOn       bool
+	create     bool   // if there is nothing to update
+	attempts   int    // of an update, 0 for the default
 	label      string // of an operation of a transaction
 }
 
@@ -139,6 +144,7 @@ type option func(*call)
 
 func (f option) applyPut(c *call)        { f(c) }
 func (f option) applyGet(c *call)        { f(c) }
+func (f option) applyUpdate(c *call)     { f(c) }
 func (f option) applyDelete(c *call)     { f(c) }
 func (f option) applyQuery(c *call)      { f(c) }
 func (f option) applyScan(c *call)       { f(c) }
