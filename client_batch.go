@@ -14,11 +14,6 @@ import (
 	"github.com/ddbenc/ddbenc/codec"
 )
 
-const (
-	opClientBatchGet   = "BatchGetItem"
-	opClientBatchWrite = "BatchWriteItem"
-)
-
 // errNotAsked reports a response that has what the request did not ask for.
 var errNotAsked = fmt.Errorf("%w: the response has an item or a key that was not asked for", ErrVerify)
 
@@ -29,21 +24,20 @@ func (e *clientEncryption) batchGet(x *exchange, in *dynamodb.BatchGetItemInput)
 	for name, ka := range in.RequestItems {
 		t, err := e.tables.findName(name)
 		if err != nil {
-			errs = append(errs, &opError{op: opClientBatchGet, table: name, err: err})
+			errs = append(errs, &opError{op: opBatchGet, table: name, err: err})
 		}
 		if t == nil {
 			continue
 		}
-		r := &refusals{op: opClientBatchGet, table: t.name}
-		r.projection(ka.AttributesToGet, ka.ProjectionExpression)
+		r := &refusals{op: opBatchGet, table: t.name}
+		t.checkBatchGet(r, ka)
 		if asked[t] == nil {
 			asked[t] = make(map[string]bool, len(ka.Keys))
 		}
 		for _, key := range ka.Keys {
-			t.shape.checkKey(r, key)
 			asked[t][t.shape.keyID(key)] = true
 		}
-		errs = append(errs, r.err(), refuseUnknown(opClientBatchGet, t.name, in))
+		errs = append(errs, r.err(), refuseUnknown(opBatchGet, t.name, in))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -59,7 +53,7 @@ func (e *clientEncryption) batchGet(x *exchange, in *dynamodb.BatchGetItemInput)
 		t, err := e.tables.findName(name)
 		for _, key := range ka.Keys {
 			if t != nil && !asked[t][t.shape.keyID(key)] {
-				err = t.opError(opClientBatchGet, errNotAsked)
+				err = t.opError(opBatchGet, errNotAsked)
 			}
 		}
 		if err != nil {
@@ -75,9 +69,9 @@ func (e *clientEncryption) batchGet(x *exchange, in *dynamodb.BatchGetItemInput)
 			continue
 		}
 		open := func(ctx context.Context, stored item) (item, error) {
-			plain, err := t.open(ctx, t.enc, opClientBatchGet, stored)
+			plain, err := t.open(ctx, t.enc, opBatchGet, stored)
 			if err == nil && !asked[t][t.shape.keyID(plain)] {
-				return nil, t.itemError(opClientBatchGet, stored, errNotAsked)
+				return nil, t.itemError(opBatchGet, stored, errNotAsked)
 			}
 			return plain, err
 		}
@@ -102,7 +96,7 @@ func (e *clientEncryption) batchWrite(x *exchange, in *dynamodb.BatchWriteItemIn
 	for name, requests := range in.RequestItems {
 		t, err := e.tables.findName(name)
 		if err != nil {
-			errs = append(errs, &opError{op: opClientBatchWrite, table: name, err: err})
+			errs = append(errs, &opError{op: opBatchWrite, table: name, err: err})
 		}
 		if t == nil {
 			continue
@@ -110,7 +104,7 @@ func (e *clientEncryption) batchWrite(x *exchange, in *dynamodb.BatchWriteItemIn
 		if tables[t] == nil {
 			tables[t] = &batchTable{map[string]types.WriteRequest{}, map[string]types.WriteRequest{}}
 		}
-		errs = append(errs, t.checkWrites(tables[t], requests), refuseUnknown(opClientBatchWrite, t.name, in))
+		errs = append(errs, t.checkWrites(tables[t], requests), refuseUnknown(opBatchWrite, t.name, in))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -126,9 +120,12 @@ func (e *clientEncryption) batchWrite(x *exchange, in *dynamodb.BatchWriteItemIn
 		if t == nil {
 			continue
 		}
+		seal := func(ctx context.Context, w types.WriteRequest) (types.WriteRequest, error) {
+			return t.sealBatchWrite(ctx, t.enc, w)
+		}
 		var err error
-		if sealed.RequestItems[name], err = onAllCores(x.ctx, requests, t.sealWrite); err != nil {
-			return nil, err
+		if sealed.RequestItems[name], err = onAllCores(x.ctx, requests, seal); err != nil {
+			return nil, t.opError(opBatchWrite, err)
 		}
 	}
 	out, err := send[dynamodb.BatchWriteItemOutput](x, &sealed)
@@ -146,7 +143,7 @@ func (e *clientEncryption) batchWrite(x *exchange, in *dynamodb.BatchWriteItemIn
 			}
 			own, ok := tables[t].own(t.shape, request)
 			if !ok {
-				return nil, t.opError(opClientBatchWrite, fmt.Errorf("%w; which requests were served is unknown", errNotAsked))
+				return nil, t.opError(opBatchWrite, fmt.Errorf("%w; which requests were served is unknown", errNotAsked))
 			}
 			requests[i] = own
 		}
@@ -156,36 +153,20 @@ func (e *clientEncryption) batchWrite(x *exchange, in *dynamodb.BatchWriteItemIn
 
 // checkWrites checks the requests of a batch for one table and notes them in b.
 func (c *core) checkWrites(b *batchTable, requests []types.WriteRequest) error {
-	r := &refusals{op: opClientBatchWrite, table: c.name}
+	r := &refusals{op: opBatchWrite, table: c.name}
 	for i, request := range requests {
-		put, del := request.PutRequest, request.DeleteRequest
+		r.at = fmt.Sprintf("request %d: ", i)
+		before := len(r.errs)
+		c.checkBatchWrite(r, request)
 		switch {
-		case (put == nil) == (del == nil):
-			r.add("request %d has to have one of PutRequest and DeleteRequest", i)
-		case put != nil:
-			c.shape.checkItem(r, put.Item)
-			b.puts[c.shape.keyID(put.Item)] = request
+		case len(r.errs) > before:
+		case request.PutRequest != nil:
+			b.puts[c.shape.keyID(request.PutRequest.Item)] = request
 		default:
-			c.shape.checkKey(r, del.Key)
-			b.deletes[c.shape.keyID(del.Key)] = request
+			b.deletes[c.shape.keyID(request.DeleteRequest.Key)] = request
 		}
 	}
 	return r.err()
-}
-
-// sealWrite encrypts the item of a put that was checked.
-func (c *core) sealWrite(ctx context.Context, request types.WriteRequest) (types.WriteRequest, error) {
-	if request.PutRequest == nil {
-		return request, nil
-	}
-	sealed, err := c.enc.Encrypt(ctx, request.PutRequest.Item)
-	if err != nil {
-		return request, c.opError(opClientBatchWrite, err)
-	}
-	put := *request.PutRequest
-	put.Item = sealed
-	request.PutRequest = &put
-	return request, nil
 }
 
 // own returns the caller's request for one that came back. b may be nil.

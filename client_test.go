@@ -361,9 +361,9 @@ func TestClientRefuses(t *testing.T) {
 		{"batch get: bad name", batchGet("pat ients", types.KeysAndAttributes{}), "can't be told"},
 		{"batch write: reserved", batchWrite("patients", types.WriteRequest{PutRequest: &types.PutRequest{
 			Item: with(admission("ada", "1"), "*amzn-ddb-map-desc*", s("x"))}}), "reserved"},
-		{"batch write: nothing", batchWrite("patients", types.WriteRequest{}), "request 0 has to have one of"},
+		{"batch write: nothing", batchWrite("patients", types.WriteRequest{}), "request 0: it has to have one of"},
 		{"batch write: both", batchWrite("patients", types.WriteRequest{PutRequest: &types.PutRequest{Item: admission("ada", "1")},
-			DeleteRequest: &types.DeleteRequest{Key: key}}), "request 0 has to have one of"},
+			DeleteRequest: &types.DeleteRequest{Key: key}}), "request 0: it has to have one of"},
 		{"batch write: more than a key", batchWrite("patients", types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: admission("ada", "1")}}), `"name" is not part`},
 		{"batch write: bad name", batchWrite("arn:aws:dynamodb:eu-central-1:1:table/", types.WriteRequest{PutRequest: &types.PutRequest{Item: admission("ada", "1")}}), "can't be told"},
 
