@@ -16,7 +16,8 @@ const (
 	// can add, change or remove the attribute unseen.
 	DoNothing
 	// SignAndIncludeInContext signs the value and binds it to the data key
-	// through the encryption context. DDBEC has no such action.
+	// through the encryption context. Such an attribute has to be in every item.
+	// DDBEC has no such action.
 	SignAndIncludeInContext
 )
 

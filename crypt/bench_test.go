@@ -71,19 +71,22 @@ func mostRecent(b *testing.B) crypt.Provider {
 }
 
 func benchmarkItem(b *testing.B, op func(ctx context.Context, enc crypt.Encryptor, plain, stored item) error) {
-	providers := []struct {
-		name string
-		p    crypt.Provider
+	rawAES := must(keyring.NewRawAES("bench", "key", sequence(32)))
+	formats := []struct {
+		name   string
+		format crypt.Format
 	}{
-		{"ddbec-static", must(keyring.NewStatic(sequence(32), sequence(32)))},
-		{"ddbec-wrapped", must(keyring.NewWrapped(sequence(32), sequence(32)))},
-		{"ddbec-mostrecent", mostRecent(b)},
+		{"ddbec-static", crypt.NewDDBEC(must(keyring.NewStatic(sequence(32), sequence(32))))},
+		{"ddbec-wrapped", crypt.NewDDBEC(must(keyring.NewWrapped(sequence(32), sequence(32))))},
+		{"ddbec-mostrecent", crypt.NewDDBEC(mostRecent(b))},
+		{"dbesdk-rawaes", crypt.NewDBESDK(rawAES, crypt.WriteSuite(crypt.SuiteMAC))},
+		{"dbesdk-rawaes-ecdsa", crypt.NewDBESDK(rawAES)},
 	}
-	for _, provider := range providers {
+	for _, f := range formats {
 		for _, size := range []string{"small", "medium", "large"} {
-			b.Run(provider.name+"/"+size, func(b *testing.B) {
+			b.Run(f.name+"/"+size, func(b *testing.B) {
 				bench := loadBenchItem(b, size)
-				enc := must(crypt.NewDDBEC(provider.p).ForTable(bench.table))
+				enc := must(f.format.ForTable(bench.table))
 				stored := must(enc.Encrypt(b.Context(), bench.item))
 				ctx := context.Background()
 				b.ReportAllocs()

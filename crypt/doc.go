@@ -17,14 +17,22 @@
 // item gets two more attributes, [DDBECDescription] and [DDBECSignature]. What
 // was once written stays readable by later versions of this package.
 //
+// [NewDBESDK] is the format of its successor, the AWS Database Encryption SDK for
+// DynamoDB (DB-ESDK) for Java, .NET and Rust, with attributes [DBESDKHeader] and
+// [DBESDKFooter]. The header commits to the data key and keeps the action of each
+// signed attribute, so items stay readable when actions change. Searchable
+// encryption is not supported, but items that have it are read, without the
+// attributes that it added.
+//
 // # What is protected
 //
 // Names and stored values of signed attributes are authentic, and belong to this
-// table's name. Encrypted values are secret, except for their length to the next
-// multiple of 16 bytes. Not secret: names of tables and attributes, key
-// attributes, signed and untouched values, and the material description. Not
-// authentic: attributes with the action [DoNothing], the material description,
-// and time: an older version of an item, signature and all, is accepted.
+// table's name. Encrypted values are secret, except for their length (with DDBEC
+// to the next multiple of 16 bytes) and, with DB-ESDK, their type. Not secret:
+// names of tables and attributes, key attributes, signed and untouched values, and
+// the material description or header. Not authentic: attributes with the action
+// [DoNothing], the material description, and time: an older version of an item,
+// signature and all, is accepted.
 //
 // # Errors
 //

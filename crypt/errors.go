@@ -6,7 +6,7 @@ import (
 )
 
 // What a caller can decide on. Every error of this package, and of a well
-// written [Provider], wraps one of these, a context's error, or an error of the
+// written [Provider] or [Keyring], wraps one of these, a context's error, or an error of the
 // key service it called.
 var (
 	// ErrNotSigned reports an item that has no signature: it was stored in
@@ -19,12 +19,15 @@ var (
 	// teaches nothing to someone who forges items.
 	ErrVerify = errors.New("ddbenc: item failed verification")
 
-	// ErrMalformed reports a material description that can't be read.
+	// ErrMalformed reports a material description that can't be read, or a
+	// DB-ESDK item whose header, footer or attributes can't, or that lacks one
+	// of its key attributes.
 	ErrMalformed = errors.New("ddbenc: item is malformed")
 
 	// ErrNoKey reports that the provider holds no key for what was asked: no
 	// content key for an attribute that is encrypted, or a verify-only key
-	// asked to sign.
+	// asked to sign. A keyring holds none if no data key of the item is for it,
+	// or, wrapping ErrVerify too, if one is and can't be decrypted.
 	ErrNoKey = errors.New("ddbenc: no key for this item")
 
 	// ErrUnsupported reports an algorithm, cipher mode or wrapping that is
@@ -43,7 +46,7 @@ var (
 // An AttributeError says which attribute could not be handled. Values never
 // enter its text.
 type AttributeError struct {
-	Op   string // "encrypt" or "sign"
+	Op   string // "encrypt", "sign", "verify" or "decrypt"
 	Name string // attribute name
 	Err  error
 }

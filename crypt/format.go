@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// A Format encrypts items in one of the item formats. [DDBEC] is one.
+// A Format encrypts items in one of the item formats, [DDBEC] or [DBESDK].
 type Format interface {
 	// ForTable checks t against the format's rules and returns the encryptor
 	// of that table's items. Its error wraps [ErrConfig] and names every

@@ -1,8 +1,18 @@
 // Package keyring says where keys come from. Its types are DDBEC materials
 // providers, the [crypt.Provider] that crypt.NewDDBEC asks for the keys of each
-// item.
+// item, and DB-ESDK keyrings, the [crypt.Keyring] that crypt.NewDBESDK asks to
+// protect the data key of each item.
 //
-// # Which one
+// # Which keyring
+//
+//	keyring  encrypts data keys under    for
+//	RawAES   an AES key                  keys that this process holds
+//	RawRSA   an RSA key                  keys that this process or a security module holds
+//	Multi    the keys of other keyrings  several readers, or a change of keys
+//
+// Keyrings for AWS KMS, for branch keys and for ECDH are not there yet.
+//
+// # Which provider
 //
 //	provider    content key        signing key        for
 //	Static      the same for all   configured         tests; tables small enough to be written again

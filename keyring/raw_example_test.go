@@ -1,0 +1,90 @@
+package keyring_test
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/keyring"
+)
+
+func ExampleNewRawAES() {
+	k, err := keyring.NewRawAES("my service", "2025", make([]byte, 32)) // use a random key
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	enc, err := crypt.NewDBESDK(k).ForTable(crypt.Table{
+		Name: "patients", PartitionKey: "id", Actions: crypt.Actions{Default: crypt.EncryptAndSign},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	stored, err := enc.Encrypt(context.Background(), map[string]types.AttributeValue{
+		"id":   &types.AttributeValueMemberS{Value: "p-1"},
+		"name": &types.AttributeValueMemberS{Value: "Ada"},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	plain, err := enc.Decrypt(context.Background(), stored)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(plain["name"].(*types.AttributeValueMemberS).Value)
+	// Output: Ada
+}
+
+// A service writes for itself and for an archive, whose private key it doesn't have.
+func ExampleNewMulti() {
+	archiveKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	own, err := keyring.NewRawAES("my service", "2025", make([]byte, 32)) // use a random key
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	archive, err := keyring.NewRawRSAPublic("archive", "2025", keyring.OAEPSHA256, archiveKey.Public())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	both, err := keyring.NewMulti(own, archive)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	enc, err := crypt.NewDBESDK(both).ForTable(crypt.Table{
+		Name: "patients", PartitionKey: "id", Actions: crypt.Actions{Default: crypt.EncryptAndSign},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	stored, err := enc.Encrypt(context.Background(), map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: "p-1"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	in, err := crypt.Inspect(stored)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, k := range in.DataKeys {
+		fmt.Println(k.Provider, k.Key)
+	}
+	// Output:
+	// my service 2025
+	// archive 2025
+}
