@@ -1,0 +1,83 @@
+package dbesdkvec
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// The shape of files of items that the Java client wrote, and that are told in the
+// terms of its own vectors.
+type (
+	generatedCase struct {
+		Name      string            `json:"name"`
+		Config    officialConfig    `json:"config"`
+		Keyring   *generatedKeyring `json:"keyring"`
+		Plaintext json.RawMessage   `json:"plaintext"`
+		Encrypted json.RawMessage   `json:"encrypted"`
+		Decrypted json.RawMessage   `json:"decrypted"`
+		Context   map[string]string `json:"encryptionContext"`
+	}
+	generatedKeyring struct {
+		Type, Namespace, Name, Padding string
+		Key, PublicKey, PrivateKey     string // names of keys
+		Generator                      *generatedKeyring
+		Children                       []generatedKeyring
+	}
+)
+
+func (f *officialFile) generated() ([]*Case, error) {
+	var keys map[string]string
+	if err := json.Unmarshal(f.Keys, &keys); err != nil {
+		return nil, err
+	}
+	var cases []*Case
+	for _, g := range f.Cases {
+		p, err := g.Keyring.provider(keys)
+		if err != nil {
+			return nil, fmt.Errorf("case %q: %w", g.Name, err)
+		}
+		c := f.newCase(g.Name, g.Config, p)
+		c.PlaintextItem, c.EncryptedItem, c.DecryptedItem = g.Plaintext, g.Encrypted, g.Decrypted
+		c.Expect = ExpectDecrypt
+		if g.Context != nil {
+			c.ParsedHeader = &Header{Context: g.Context}
+		}
+		cases = append(cases, c)
+	}
+	return cases, nil
+}
+
+func (k *generatedKeyring) provider(keys map[string]string) (Provider, error) {
+	p := Provider{Namespace: k.Namespace, Name: k.Name, Padding: k.Padding}
+	switch k.Type {
+	case "raw-aes":
+		p.Type = typeAES
+		var err error
+		if p.Key, err = hex.DecodeString(keys[k.Key]); err != nil {
+			return Provider{}, err
+		}
+	case "raw-rsa":
+		p.Type, p.Public, p.Private = typeRSA, keys[k.PublicKey], keys[k.PrivateKey]
+	case "multi":
+		p.Type = typeMulti
+		if k.Generator != nil {
+			g, err := k.Generator.provider(keys)
+			if err != nil {
+				return Provider{}, err
+			}
+			p.Generator = &g
+		}
+		for i := range k.Children {
+			child, err := k.Children[i].provider(keys)
+			if err != nil {
+				return Provider{}, err
+			}
+			p.Children = append(p.Children, child)
+		}
+	default:
+		p.Type = strings.ReplaceAll(k.Type, "-", "_")
+	}
+	return p, nil
+}

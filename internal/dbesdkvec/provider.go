@@ -1,0 +1,116 @@
+package dbesdkvec
+
+import (
+	"fmt"
+
+	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/keyring"
+)
+
+// Provider is the keyring of a case; Type says which fields matter.
+type Provider struct {
+	Type string `json:"type"`
+
+	Namespace string `json:"key_namespace,omitempty"` // raw_aes, raw_rsa
+	Name      string `json:"key_name,omitempty"`
+	Key       []byte `json:"key_b64,omitempty"`         // raw_aes
+	Padding   string `json:"padding,omitempty"`         // raw_rsa
+	Public    string `json:"public_key_pem,omitempty"`  // raw_rsa
+	Private   string `json:"private_key_pem,omitempty"` // raw_rsa
+
+	Generator *Provider  `json:"generator,omitempty"` // multi
+	Children  []Provider `json:"children,omitempty"`  // multi
+
+	// A branch key by itself, for items whose key store is not there: those of
+	// the other clients' vectors. Key is the branch key.
+	BranchKeyID      string `json:"branch_key_id,omitempty"`
+	BranchKeyVersion string `json:"branch_key_version,omitempty"`
+}
+
+// Types of keyrings.
+const (
+	typeAES    = "raw_aes"
+	typeRSA    = "raw_rsa"
+	typeMulti  = "multi"
+	typeBranch = "static_branch_key"
+)
+
+// parts are the keyrings of a multi-keyring.
+func (p *Provider) parts() []*Provider {
+	var parts []*Provider
+	if p.Generator != nil {
+		parts = append(parts, p.Generator)
+	}
+	for i := range p.Children {
+		parts = append(parts, &p.Children[i])
+	}
+	return parts
+}
+
+// missing returns the type of a keyring that this project doesn't have, or
+// nothing.
+func (p *Provider) missing() string {
+	switch p.Type {
+	case typeAES, typeRSA, typeBranch:
+		return ""
+	case typeMulti:
+		for _, part := range p.parts() {
+			if missing := part.missing(); missing != "" {
+				return missing
+			}
+		}
+		return ""
+	}
+	return p.Type
+}
+
+// Open returns the keyring.
+func (p *Provider) Open() (crypt.Keyring, error) {
+	switch p.Type {
+	case typeAES:
+		return keyring.NewRawAES(p.Namespace, p.Name, p.Key)
+	case typeRSA:
+		return p.openRSA()
+	case typeMulti:
+		return p.openMulti()
+	case typeBranch:
+		return newBranchKeyring(p.BranchKeyID, p.BranchKeyVersion, p.Key)
+	}
+	return nil, fmt.Errorf("there is no keyring %q", p.Type)
+}
+
+func (p *Provider) openRSA() (crypt.Keyring, error) {
+	padding := keyring.OAEPSHA256
+	for ; padding.String() != p.Padding; padding++ {
+		if padding > keyring.PKCS1v15 {
+			return nil, fmt.Errorf("there is no padding %q", p.Padding)
+		}
+	}
+	if p.Private == "" {
+		pub, err := keyring.ParsePublicKey([]byte(p.Public))
+		if err != nil {
+			return nil, err
+		}
+		return keyring.NewRawRSAPublic(p.Namespace, p.Name, padding, pub)
+	}
+	priv, err := keyring.ParsePrivateKey([]byte(p.Private))
+	if err != nil {
+		return nil, err
+	}
+	return keyring.NewRawRSA(p.Namespace, p.Name, padding, priv)
+}
+
+func (p *Provider) openMulti() (crypt.Keyring, error) {
+	var keyrings []crypt.Keyring
+	for _, part := range p.parts() {
+		k, err := part.Open()
+		if err != nil {
+			return nil, err
+		}
+		keyrings = append(keyrings, k)
+	}
+	if len(keyrings) == 0 {
+		return nil, fmt.Errorf("%w: multi-keyring without a keyring", crypt.ErrConfig)
+	}
+	return keyring.NewMulti(keyrings[0], keyrings[1:]...)
+}

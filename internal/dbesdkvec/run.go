@@ -1,0 +1,104 @@
+package dbesdkvec
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/ddbenc/ddbenc/codec"
+	"github.com/ddbenc/ddbenc/crypt"
+)
+
+// Go is the name of this project among the clients that write cases.
+const Go = "go-dbesdk"
+
+// Encryptor returns the case's encryptor, with data keys protected by k.
+func (c *Case) Encryptor(k crypt.Keyring, opts ...crypt.DBESDKOption) (crypt.Encryptor, error) {
+	table, err := c.Table()
+	if err != nil {
+		return nil, err
+	}
+	own, err := c.options()
+	if err != nil {
+		return nil, err
+	}
+	return crypt.NewDBESDK(k, append(own, opts...)...).ForTable(table)
+}
+
+func (c *Case) encryptor() (crypt.Encryptor, error) {
+	k, err := c.Provider.Open()
+	if err != nil {
+		return nil, err
+	}
+	return c.Encryptor(k)
+}
+
+// Encrypt encrypts the case's plaintext item and returns the case with the
+// result: encrypted_item or error, and this project as its client.
+func (c *Case) Encrypt(ctx context.Context) (*Case, error) {
+	set := map[string]any{"client": Go, "client_version": "devel", "encrypted_item": nil, "error": nil, "parsed_header": nil}
+	stored, err := c.encrypt(ctx)
+	if err == nil {
+		var item json.RawMessage
+		if item, err = codec.MarshalItem(stored); err == nil {
+			set["encrypted_item"] = item
+		}
+	}
+	if err != nil {
+		set["error"] = err.Error()
+	}
+	return c.With(set)
+}
+
+func (c *Case) encrypt(ctx context.Context) (map[string]types.AttributeValue, error) {
+	item, err := c.Plaintext()
+	if err != nil {
+		return nil, err
+	}
+	e, err := c.encryptor()
+	if err != nil {
+		return nil, err
+	}
+	return e.Encrypt(ctx, item)
+}
+
+// A Result is what a reader made of one case.
+type Result struct {
+	Name          string          `json:"name"`
+	Client        string          `json:"client"` // who read it
+	PlaintextItem json.RawMessage `json:"plaintext_item,omitempty"`
+	Error         string          `json:"error,omitempty"`
+}
+
+// Decrypt decrypts the case's stored item.
+func (c *Case) Decrypt(ctx context.Context) Result {
+	r := Result{Name: c.Name, Client: Go}
+	plain, err := c.decrypt(ctx)
+	if err == nil {
+		if r.PlaintextItem, err = codec.MarshalItem(plain); err != nil {
+			err = fmt.Errorf("decrypted item: %w", err)
+		}
+	}
+	if err != nil {
+		r.PlaintextItem, r.Error = nil, err.Error()
+	}
+	return r
+}
+
+func (c *Case) decrypt(ctx context.Context) (map[string]types.AttributeValue, error) {
+	reader, err := c.Reader()
+	if err != nil {
+		return nil, err
+	}
+	item, err := reader.Encrypted()
+	if err != nil {
+		return nil, err
+	}
+	e, err := reader.encryptor()
+	if err != nil {
+		return nil, err
+	}
+	return e.Decrypt(ctx, item)
+}
