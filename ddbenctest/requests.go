@@ -91,11 +91,11 @@ func RequireNoPlaintext(t testing.TB, e *Engine, secrets ...string) {
 	e.log.mu.Unlock()
 	switch {
 	case e.log.off:
-		t.Fatal("RequireNoPlaintext: the engine keeps no log of requests")
+		t.Fatalf("RequireNoPlaintext: the engine keeps no log of requests")
 	case dropped > 0:
 		t.Fatalf("RequireNoPlaintext: the log holds no more than %d bytes; %d requests were dropped", maxLog, dropped)
 	case len(requests) == 0:
-		t.Fatal("RequireNoPlaintext: the engine has received no requests")
+		t.Fatalf("RequireNoPlaintext: the engine has received no requests")
 	}
 	for i, secret := range secrets {
 		if len(secret) < 4 {

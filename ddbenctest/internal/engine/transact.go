@@ -193,11 +193,12 @@ func (i TransactWriteItem) parse(n int) (step, error) {
 		s.size = attr.ItemSize(i.Update.Key)
 		s.bind = func(t *table) (*write, error) { return shows(u.bind(t, i.Update.Key)) }
 	default:
-		key, makes := attr.Item{}, keeps
+		var key attr.Item
+		makes := deletes
 		if i.Delete != nil {
-			key, makes = i.Delete.Key, deletes
+			key = i.Delete.Key
 		} else {
-			key = i.ConditionCheck.Key
+			key, makes = i.ConditionCheck.Key, keeps
 		}
 		c, err := parseConditional(cond, a.Placeholders)
 		if err != nil {

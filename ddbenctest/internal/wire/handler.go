@@ -5,10 +5,10 @@
 package wire
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"hash/crc32"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -43,8 +43,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		write(w, http.StatusOK, "text/plain", []byte(text))
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+	body, err := readBody(w, r)
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		write(w, http.StatusRequestEntityTooLarge, "text/plain", nil)
 		return
 	} else if err != nil {
@@ -57,6 +57,15 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	status, answer := h.answer(r.Context(), target, body)
 	write(w, status, "application/x-amz-json-1.0", answer)
+}
+
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	var body bytes.Buffer
+	if 0 < r.ContentLength && r.ContentLength <= maxBody {
+		body.Grow(int(r.ContentLength) + bytes.MinRead)
+	}
+	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody))
+	return body.Bytes(), err
 }
 
 // answer serves a request and returns the HTTP status and the body of the answer.

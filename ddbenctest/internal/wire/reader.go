@@ -181,23 +181,6 @@ func (r *reader) integer(wide bool) (int64, error) {
 	return int64(f), nil
 }
 
-// float reads a number.
-func (r *reader) float() (float64, error) {
-	r.space()
-	if c := r.next(); c != '-' && (c < '0' || c > '9') {
-		return 0, r.mismatch("Double")
-	}
-	text, err := r.number()
-	if err != nil {
-		return 0, err
-	}
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		return 0, serialization("NUMBER_VALUE cannot be converted to Double")
-	}
-	return f, nil
-}
-
 // mismatch tells that what stands next is not the scalar that is wanted.
 func (r *reader) mismatch(want string) error {
 	switch c := r.next(); {
