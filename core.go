@@ -3,6 +3,7 @@ package ddbenc
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -54,9 +55,14 @@ func (c *core) put(ctx context.Context, enc crypt.Encryptor, in *dynamodb.PutIte
 	if err != nil {
 		return nil, err
 	}
-	out, err := c.db.PutItem(ctx, sealed)
+	if err := ctx.Err(); err != nil { // before it counts as sent
+		return nil, c.opError(opPut, err)
+	}
+	var o outcome
+	out, err := c.db.PutItem(ctx, sealed, o.watch)
 	if err != nil {
-		return nil, c.writeError(ctx, enc, opPut, in.Item, err)
+		w := &sealedWrite{op: opPut, key: in.Item, enc: enc, plain: in.Item, sealed: sealed.Item}
+		return nil, c.writeError(ctx, &o, w, in.ConditionExpression != nil, in.ReturnValues, err)
 	}
 	return c.openOld(ctx, enc, opPut, in.ReturnValues, in.Item, out.Attributes)
 }
@@ -68,9 +74,14 @@ func (c *core) delete(ctx context.Context, enc crypt.Encryptor, in *dynamodb.Del
 	if err != nil {
 		return nil, err
 	}
-	out, err := c.db.DeleteItem(ctx, sealed)
+	if err := ctx.Err(); err != nil {
+		return nil, c.opError(opDelete, err)
+	}
+	var o outcome
+	out, err := c.db.DeleteItem(ctx, sealed, o.watch)
 	if err != nil {
-		return nil, c.writeError(ctx, enc, opDelete, in.Key, err)
+		w := &sealedWrite{op: opDelete, key: in.Key, enc: enc}
+		return nil, c.writeError(ctx, &o, w, in.ConditionExpression != nil, in.ReturnValues, err)
 	}
 	return c.openOld(ctx, enc, opDelete, in.ReturnValues, in.Key, out.Attributes)
 }
@@ -136,6 +147,12 @@ func written(err error) error {
 	return err
 }
 
+// isWritten reports whether err is that of a write that was made.
+func isWritten(err error) bool {
+	var e *ItemError
+	return errors.As(err, &e) && e.Written
+}
+
 func (c *core) itemError(op string, stored item, err error) *ItemError {
 	return &ItemError{Op: op, Table: c.name, Err: err, key: c.shape.keyOf(stored), showKey: c.showKeys}
 }
@@ -154,20 +171,37 @@ type conditionFailure struct {
 
 func (e *conditionFailure) Error() string { return "ddbenc: " + e.op + ": condition failed" }
 
-// writeError makes what a write under key returned ours: a failed condition to
-// a *conditionFailure, whose item is opened, and the rest to an opError.
-func (c *core) writeError(ctx context.Context, enc crypt.Encryptor, op string, key item, err error) error {
+// writeError makes what a write returned ours: a failed condition to a
+// *conditionFailure, whose item is opened, what may or may not have been done to
+// an ErrUnknownOutcome, and the rest to an opError. It is nil if the write turns
+// out to have been made.
+func (c *core) writeError(ctx context.Context, o *outcome, w *sealedWrite, conditional bool, ask types.ReturnValue, err error) error {
 	var failed *types.ConditionalCheckFailedException
-	if !errors.As(err, &failed) {
-		return c.opError(op, err)
+	var stored item
+	if errors.As(err, &failed) {
+		stored, failed.Item = failed.Item, nil // it is not verified, and reachable by errors.As
 	}
-	e := &conditionFailure{op: op, err: err}
-	if len(failed.Item) > 0 {
-		e.current, e.itemErr = c.openAt(ctx, enc, op, key, failed.Item)
+	switch c.judge(ctx, err, o, w, conditional) {
+	case unknown:
+		return c.opError(w.op, fmt.Errorf("%w: %w", ErrUnknownOutcome, err))
+	case made:
+		if ask == types.ReturnValueAllOld {
+			return written(c.itemError(w.op, w.key, errOldLost))
+		}
+		return nil
 	}
-	failed.Item = nil // it is not verified, and reachable by errors.As
+	if failed == nil {
+		return c.opError(w.op, err)
+	}
+	e := &conditionFailure{op: w.op, err: err}
+	if len(stored) > 0 {
+		e.current, e.itemErr = c.openAt(ctx, w.enc, w.op, w.key, stored)
+	}
 	return e
 }
+
+// errOldLost reports that a write was made, but not what it replaced.
+var errOldLost = errors.New("ddbenc: the answer that held it was lost")
 
 // tableName returns what requests name the table by.
 func (c *core) tableName() *string { return aws.String(c.name) }

@@ -133,9 +133,12 @@ type call struct {
 	current    bool
 	startAfter any // *T after which to begin
 	goOn       bool
-	create     bool   // if there is nothing to update
-	attempts   int    // of an update, 0 for the default
-	label      string // of an operation of a transaction
+	create     bool    // if there is nothing to update
+	attempts   int     // of an update, 0 for the default
+	version    *uint64 // that may be deleted
+	negative   bool    // the version that was given
+	anyVersion bool    // may be deleted
+	label      string  // of an operation of a transaction
 }
 
 // An option serves every operation; its constructor's result type says to

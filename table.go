@@ -21,9 +21,10 @@ import (
 // it but the attributes tagged none. It is safe for concurrent use and does not
 // change once opened.
 type Table[T any] struct {
-	core   *core
-	binder *binder
-	keys   keyMaker
+	core    *core
+	binder  *binder
+	keys    keyMaker
+	version *versionField // nil if T has none
 }
 
 // NewTable opens the table called name, a table name or the ARN of a table. It
@@ -49,11 +50,6 @@ func NewTable[T any](db DynamoDBAPI, name string, format crypt.Format, opts ...T
 	}
 	schema, err := schemaOf(reflect.TypeFor[T](), o.encoder...)
 	errs = append(errs, err)
-	if schema != nil && schema.Version != "" {
-		// Ignoring the tag would let one writer overwrite another unseen.
-		errs = append(errs, fmt.Errorf("%w: %s tags attribute %q as its version, but tables do not check versions: "+
-			"remove the option, and compare the attribute in a condition", ErrSchema, schema.Type, schema.Version))
-	}
 	if schema == nil || format == nil {
 		return nil, errors.Join(errs...)
 	}
@@ -76,11 +72,15 @@ func NewTable[T any](db DynamoDBAPI, name string, format crypt.Format, opts ...T
 			enc:         enc,
 			shape:       shapeOf(schema, enc.Reserved()),
 			showKeys:    o.showKeys,
+			version:     schema.Version,
 			readActions: o.readActions,
 		},
 		binder: newBinder(reflect.TypeFor[T](), schema, o.encoder, o.decoder),
 	}
 	t.keys = t.binder.keyMaker(t.core.shape.keys)
+	if t.version, err = t.binder.versionField(); err != nil {
+		return nil, err
+	}
 	return t, nil
 }
 
@@ -94,12 +94,24 @@ func (t *Table[T]) Format(f fmt.State, _ rune) {
 
 // Put encrypts and stores v, in the place of the item with the same key if
 // there is one.
+//
+// If T has a version, the stored item must have the version that v has, and there
+// must be none if that is 0, or the error is a [*ConditionError]. What is stored
+// has the next version, and v gets it too, once the write was made and not before.
+// So no two of several writers who read the same item can both put it.
 func (t *Table[T]) Put(ctx context.Context, v *T, opts ...PutOption) error {
 	var c call
 	for _, opt := range opts {
 		opt.applyPut(&c)
 	}
 	r := &refusals{op: opPut, table: t.core.name}
+	var version uint64
+	if t.version != nil {
+		var err error
+		if version, err = t.version.beforePut(&c, v, t.core.shape.keys[0].name); err != nil {
+			return t.core.opError(opPut, err)
+		}
+	}
 	expr := r.build(&c, nil)
 	old := oldOf[T](r, c.old)
 	if err := r.err(); err != nil {
@@ -109,6 +121,9 @@ func (t *Table[T]) Put(ctx context.Context, v *T, opts ...PutOption) error {
 	if err != nil {
 		return t.core.opError(opPut, err)
 	}
+	if t.version != nil {
+		it[t.version.name] = t.version.value(version)
+	}
 	stored, err := t.core.put(ctx, t.core.encryptor(c.encryptor), &dynamodb.PutItemInput{
 		Item:                                it,
 		ConditionExpression:                 expr.Condition(),
@@ -117,6 +132,9 @@ func (t *Table[T]) Put(ctx context.Context, v *T, opts ...PutOption) error {
 		ReturnValues:                        returnOld(old != nil),
 		ReturnValuesOnConditionCheckFailure: returnCurrent(c.current),
 	})
+	if t.version != nil && (err == nil || isWritten(err)) {
+		t.version.set(v, version)
+	}
 	if err != nil {
 		return t.writeError(err)
 	}
@@ -146,13 +164,17 @@ func (t *Table[T]) Get(ctx context.Context, key PrimaryKey, opts ...GetOption) (
 }
 
 // Delete deletes the item under key. It is no error if there is none, unless
-// a condition says so.
+// a condition says so. If T has a version, [IfVersion] or [AnyVersion] has to say
+// which one may be deleted.
 func (t *Table[T]) Delete(ctx context.Context, key PrimaryKey, opts ...DeleteOption) error {
 	var c call
 	for _, opt := range opts {
 		opt.applyDelete(&c)
 	}
 	r := &refusals{op: opDelete, table: t.core.name}
+	if t.version.checkVersionOptions(r, &c); t.version != nil {
+		t.version.beforeDelete(r, &c)
+	}
 	expr := r.build(&c, nil)
 	old := oldOf[T](r, c.old)
 	attributes := t.keys.attributes(r, key)

@@ -50,18 +50,6 @@ func TestNewTableReportsTheFormatsMistakes(t *testing.T) {
 	}
 }
 
-// A version that nobody checks would protect nothing.
-func TestNewTableRefusesVersions(t *testing.T) {
-	type doc struct {
-		ID  string `dynamodbav:"id,partition"`
-		Rev int    `dynamodbav:"rev,version"`
-	}
-	_, err := ddbenc.NewTable[doc](&fake{}, "docs", crypt.NewDDBEC(testProvider))
-	if !errors.Is(err, ddbenc.ErrSchema) || !strings.Contains(err.Error(), `"rev"`) {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestTableNames(t *testing.T) {
 	ctx := context.Background()
 	p := Admission{ID: "p-1", Visit: visitAt(1), Name: "Ada"}

@@ -69,6 +69,10 @@ func Attempts(n int) UpdateOption { return option(func(c *call) { c.attempts = o
 // With [CreateIfAbsent] an item that is not there is put, on the condition that it
 // is still not there.
 //
+// A version in T is advanced with every change of the item, and so signed anew. It
+// is not for modify to change: what that does to it is ignored. An item without a
+// version, from before T had one, gets version 1.
+//
 // # Lost answers
 //
 // If the answer to a write is lost, the SDK tries again, and the condition keeps
@@ -140,10 +144,18 @@ func (t *Table[T]) edit(key, current item, modify func(*T) error) (*T, item, err
 	if err != nil {
 		return nil, nil, t.core.opError(opUpdate, err)
 	}
-	if current == nil {
-		return v, after, nil
+	next := after
+	if current != nil {
+		next = mergeItem(current, before, after, false)
 	}
-	return v, mergeItem(current, before, after, false), nil
+	if t.version != nil {
+		if err := t.version.advance(current, next); err != nil {
+			return nil, nil, t.core.opError(opUpdate, err)
+		}
+		n, _ := versionIn(next, t.version.name)
+		t.version.set(v, n)
+	}
+	return v, next, nil
 }
 
 // mergeItem applies to the stored item what changed between before and after,

@@ -86,9 +86,10 @@ func (c *core) tryUpdate(ctx context.Context, u *update) error {
 	return c.replace(ctx, u, stored, current, next)
 }
 
-// read returns the stored item under key as it is, or nil if there is none.
+// read returns the stored item under key as it is, or nil if there is none. key
+// may have more attributes than the key's.
 func (c *core) read(ctx context.Context, op string, key item) (item, error) {
-	out, err := c.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: c.tableName(), Key: key, ConsistentRead: aws.Bool(true)})
+	out, err := c.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: c.tableName(), Key: c.shape.keyOf(key), ConsistentRead: aws.Bool(true)})
 	if err != nil {
 		return nil, c.opError(op, err)
 	}
@@ -108,6 +109,9 @@ func (c *core) create(ctx context.Context, u *update, next item) error {
 	})
 	if err != nil {
 		return err
+	}
+	if err := ctx.Err(); err != nil { // before it counts as sent
+		return c.opError(opUpdate, err)
 	}
 	var o outcome
 	_, err = c.db.PutItem(ctx, sealed, o.watch)
@@ -130,7 +134,7 @@ func (c *core) replace(ctx context.Context, u *update, stored, current, next ite
 		if err != nil {
 			return c.opError(opUpdate, err)
 		}
-		w.plain, w.sealed, w.replaced = next, sealed, current
+		w.plain, w.sealed = next, sealed
 		to = sealed
 	} else {
 		to = overlay(stored, changes(current, next))
@@ -157,6 +161,9 @@ func (c *core) replace(ctx context.Context, u *update, stored, current, next ite
 		return c.opError(opUpdate, err)
 	}
 	in.TableName, in.Key = c.tableName(), u.key
+	if err := ctx.Err(); err != nil {
+		return c.opError(opUpdate, err)
+	}
 	var o outcome
 	_, err = c.db.UpdateItem(ctx, in, o.watch)
 	return moved(c.settle(ctx, err, &o, w))

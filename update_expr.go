@@ -37,6 +37,14 @@ func changes(from, to item) iter.Seq2[string, types.AttributeValue] {
 	}
 }
 
+// differ reports whether two items differ.
+func differ(a, b item) bool {
+	for range changes(a, b) {
+		return true
+	}
+	return false
+}
+
 // overlay returns it with changes made.
 func overlay(it item, changes iter.Seq2[string, types.AttributeValue]) item {
 	it = maps.Clone(it)

@@ -16,43 +16,63 @@ import (
 // its answer was lost, whether it was made.
 type sealedWrite struct {
 	op            string
-	key           item
+	key           item // may have more attributes than the key's
 	enc           crypt.Encryptor
 	plain, sealed item // what was written; nil if the write can't be told from others
-	replaced      item // plaintext of the item that it was to replace, if there is one
 }
 
-// settle turns what a write returned into an error of ours, or into nil if the
-// write was made. Only if the answer to an attempt of the SDK was lost it takes a
-// look at the item; what can't be told then wraps ErrUnknownOutcome.
+// A verdict says whether a write that returned an error was made.
+type verdict int
+
+const (
+	notMade verdict = iota
+	made
+	unknown
+)
+
+// judge finds out whether a write was made that returned err. Only if the answer
+// to an attempt of the SDK was lost it takes a look at the item.
 //
-// The write was conditional on the item it replaced, so that no attempt after one
-// that was made can have changed anything.
+// That helps only if the write was conditional, on there being no item or on what
+// it replaced: then no attempt after one that was made can have changed anything.
+func (c *core) judge(ctx context.Context, err error, o *outcome, w *sealedWrite, conditional bool) verdict {
+	if !o.mayBeDone(err) {
+		return notMade
+	}
+	if !conditional || w.sealed == nil || ctx.Err() != nil {
+		return unknown
+	}
+	stored, readErr := c.read(ctx, w.op, w.key)
+	var failed *types.ConditionalCheckFailedException
+	switch {
+	case readErr != nil || stored == nil:
+	case w.sameMarks(stored, w.sealed):
+		if w.unique(ctx) {
+			return made
+		}
+	case errors.As(err, &failed) && c.overtaken(ctx, w, stored):
+		return notMade
+	}
+	return unknown
+}
+
+// settle turns what the write of an update returned into an error of ours, or into
+// nil if the write was made.
 func (c *core) settle(ctx context.Context, err error, o *outcome, w *sealedWrite) error {
 	if err == nil {
 		return nil
 	}
 	var failed *types.ConditionalCheckFailedException
-	refused := errors.As(err, &failed)
-	if refused {
+	if errors.As(err, &failed) {
 		failed.Item = nil // it is not verified, and reachable by errors.As
 	}
-	if !o.mayBeDone(err) {
-		return c.opError(w.op, err)
+	switch c.judge(ctx, err, o, w, true) {
+	case made:
+		return nil
+	case unknown:
+		err = fmt.Errorf("%w: %w", ErrUnknownOutcome, err)
 	}
-	if w.sealed != nil && ctx.Err() == nil {
-		stored, readErr := c.read(ctx, w.op, w.key)
-		switch {
-		case readErr != nil || stored == nil:
-		case w.sameMarks(stored, w.sealed):
-			if w.unique(ctx) {
-				return nil
-			}
-		case refused && c.overtaken(ctx, w, stored):
-			return c.opError(w.op, err)
-		}
-	}
-	return c.opError(w.op, fmt.Errorf("%w: %w", ErrUnknownOutcome, err))
+	return c.opError(w.op, err)
 }
 
 // unique reports whether no other write can have left the signature that w did.
@@ -76,9 +96,10 @@ func (w *sealedWrite) sameMarks(a, b item) bool {
 
 // overtaken reports whether stored, which is not what w left, took the place that
 // w was meant to have, so that w was never made: it has the version that w would
-// have given the item.
+// have given the item. Version 1 does not tell, since an item that is deleted and
+// made anew has it again.
 func (c *core) overtaken(ctx context.Context, w *sealedWrite, stored item) bool {
-	if c.version == "" || w.replaced == nil {
+	if c.version == "" {
 		return false
 	}
 	now, err := c.openAt(ctx, w.enc, w.op, w.key, stored)
@@ -87,7 +108,7 @@ func (c *core) overtaken(ctx context.Context, w *sealedWrite, stored item) bool 
 	}
 	is, ok1 := versionIn(now, c.version)
 	want, ok2 := versionIn(w.plain, c.version)
-	return ok1 && ok2 && is == want
+	return ok1 && ok2 && is == want && want > 1
 }
 
 // versionIn returns the version that an item has. Items without the attribute
