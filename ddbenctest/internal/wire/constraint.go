@@ -117,6 +117,7 @@ func checkNested(v reflect.Value, path string, found *[]string) {
 }
 
 func (c *constraint) check(v reflect.Value, path string, found *[]string) {
+	given := v
 	violated := func(format string, args ...any) {
 		if len(*found) == maxViolations {
 			return
@@ -124,7 +125,7 @@ func (c *constraint) check(v reflect.Value, path string, found *[]string) {
 		if c.terse {
 			*found = append(*found, fmt.Sprintf("Value at '%s' failed to satisfy constraint: ", tersePath(path))+fmt.Sprintf(format, args...))
 		} else {
-			*found = append(*found, fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: ", show(v), path)+fmt.Sprintf(format, args...))
+			*found = append(*found, fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: ", show(given), path)+fmt.Sprintf(format, args...))
 		}
 	}
 	if absent(v) {
