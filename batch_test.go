@@ -179,6 +179,8 @@ func asType(err, want error) bool {
 	switch want.(type) {
 	case *types.ProvisionedThroughputExceededException:
 		return errors.As(err, new(*types.ProvisionedThroughputExceededException))
+	case *types.TransactionCanceledException:
+		return errors.As(err, new(*types.TransactionCanceledException))
 	case *types.InternalServerError:
 		return errors.As(err, new(*types.InternalServerError))
 	}

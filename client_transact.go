@@ -7,13 +7,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
-	"github.com/ddbenc/ddbenc/internal/expr"
-)
-
-const (
-	opClientTransactGet   = "TransactGetItems"
-	opClientTransactWrite = "TransactWriteItems"
 )
 
 // A transactPart is one entry of a transaction: its table, or nil if that is not
@@ -29,13 +22,12 @@ func (e *clientEncryption) transactGet(x *exchange, in *dynamodb.TransactGetItem
 	any := false
 	var errs []error
 	for i, entry := range in.TransactItems {
-		err := e.partOf(&parts[i], opClientTransactGet, entry.Get != nil, func() (*string, item) { return entry.Get.TableName, entry.Get.Key })
+		err := e.partOf(&parts[i], opTransactGet, entry.Get != nil, func() (*string, item) { return entry.Get.TableName, entry.Get.Key })
 		if t := parts[i].table; t != nil && err == nil {
 			any = true
-			r := &refusals{op: opClientTransactGet, table: t.name}
-			r.projection(nil, entry.Get.ProjectionExpression)
-			t.shape.checkKey(r, entry.Get.Key)
-			err = errors.Join(r.err(), refuseUnknown(opClientTransactGet, t.name, in))
+			r := &refusals{op: opTransactGet, table: t.name}
+			t.checkTransactGet(r, entry.Get)
+			err = errors.Join(r.err(), refuseUnknown(opTransactGet, t.name, in))
 		}
 		errs = append(errs, atEntry(i, err))
 	}
@@ -47,7 +39,7 @@ func (e *clientEncryption) transactGet(x *exchange, in *dynamodb.TransactGetItem
 	}
 	out, err := send[dynamodb.TransactGetItemsOutput](x, in)
 	if err != nil {
-		return nil, e.openCanceled(x, opClientTransactGet, parts, err)
+		return nil, e.openCanceled(x, opTransactGet, parts, err)
 	}
 	if len(out.Responses) != len(parts) {
 		return nil, fmt.Errorf("ddbenc: TransactGetItems: %w: %d responses to %d requests", ErrVerify, len(out.Responses), len(parts))
@@ -56,7 +48,7 @@ func (e *clientEncryption) transactGet(x *exchange, in *dynamodb.TransactGetItem
 		if p.table == nil || out.Responses[i].Item == nil {
 			continue
 		}
-		out.Responses[i].Item, err = p.table.openAt(x.ctx, p.table.enc, opClientTransactGet, p.key, out.Responses[i].Item)
+		out.Responses[i].Item, err = p.table.openAt(x.ctx, p.table.enc, opTransactGet, p.key, out.Responses[i].Item)
 		if err != nil {
 			return nil, atEntry(i, err)
 		}
@@ -75,7 +67,7 @@ func (e *clientEncryption) transactWrite(x *exchange, in *dynamodb.TransactWrite
 		err := e.checkTransactWrite(&parts[i], &sealed.TransactItems[i])
 		if t := parts[i].table; t != nil && err == nil {
 			any = true
-			err = refuseUnknown(opClientTransactWrite, t.name, in)
+			err = refuseUnknown(opTransactWrite, t.name, in)
 		}
 		errs = append(errs, atEntry(i, err))
 	}
@@ -87,20 +79,17 @@ func (e *clientEncryption) transactWrite(x *exchange, in *dynamodb.TransactWrite
 	}
 	for i, entry := range sealed.TransactItems {
 		t := parts[i].table
-		if t == nil || entry.Put == nil {
+		if t == nil {
 			continue
 		}
-		encrypted, err := t.enc.Encrypt(x.ctx, entry.Put.Item)
-		if err != nil {
-			return nil, atEntry(i, t.opError(opClientTransactWrite, err))
+		var err error
+		if sealed.TransactItems[i], err = t.sealTransactWrite(x.ctx, t.enc, entry); err != nil {
+			return nil, atEntry(i, t.opError(opTransactWrite, err))
 		}
-		put := *entry.Put
-		put.Item = encrypted
-		sealed.TransactItems[i].Put = &put
 	}
 	out, err := send[dynamodb.TransactWriteItemsOutput](x, &sealed)
 	if err != nil {
-		return nil, e.openCanceled(x, opClientTransactWrite, parts, err)
+		return nil, e.openCanceled(x, opTransactWrite, parts, err)
 	}
 	return out, nil
 }
@@ -108,46 +97,14 @@ func (e *clientEncryption) transactWrite(x *exchange, in *dynamodb.TransactWrite
 // checkTransactWrite finds the table of an entry and checks what it does there. An
 // update is replaced by one that can't create an item.
 func (e *clientEncryption) checkTransactWrite(p *transactPart, entry *types.TransactWriteItem) error {
-	n := 0
-	for _, set := range []bool{entry.Put != nil, entry.Update != nil, entry.Delete != nil, entry.ConditionCheck != nil} {
-		if set {
-			n++
-		}
-	}
-	err := e.partOf(p, opClientTransactWrite, n == 1, func() (*string, item) {
-		switch {
-		case entry.Put != nil:
-			return entry.Put.TableName, entry.Put.Item
-		case entry.Update != nil:
-			return entry.Update.TableName, entry.Update.Key
-		case entry.Delete != nil:
-			return entry.Delete.TableName, entry.Delete.Key
-		}
-		return entry.ConditionCheck.TableName, entry.ConditionCheck.Key
-	})
+	name, key, one := transactTarget(*entry)
+	err := e.partOf(p, opTransactWrite, one, func() (*string, item) { return name, key })
 	t := p.table
 	if err != nil || t == nil {
 		return err
 	}
-	r := &refusals{op: opClientTransactWrite, table: t.name}
-	condition := func(text *string, names map[string]string) {
-		t.shape.checkCondition(r, "condition", expr.ConditionExpression, text, names)
-	}
-	switch {
-	case entry.Put != nil:
-		t.shape.checkItem(r, entry.Put.Item)
-		condition(entry.Put.ConditionExpression, entry.Put.ExpressionAttributeNames)
-	case entry.Delete != nil:
-		t.shape.checkKey(r, entry.Delete.Key)
-		condition(entry.Delete.ConditionExpression, entry.Delete.ExpressionAttributeNames)
-	case entry.ConditionCheck != nil:
-		t.shape.checkKey(r, entry.ConditionCheck.Key)
-		condition(entry.ConditionCheck.ConditionExpression, entry.ConditionCheck.ExpressionAttributeNames)
-	default:
-		u := *entry.Update
-		u.ConditionExpression, u.ExpressionAttributeNames = t.checkUpdate(r, u.Key, u.UpdateExpression, u.ConditionExpression, u.ExpressionAttributeNames)
-		entry.Update = &u
-	}
+	r := &refusals{op: opTransactWrite, table: t.name}
+	*entry = t.checkTransactWrite(r, *entry)
 	return r.err()
 }
 

@@ -1,0 +1,257 @@
+package ddbenc
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// A TxWrite is one operation of a write transaction: what [TxPut], [TxDelete] and
+// [TxCheck] return and [TransactWrite] takes.
+type TxWrite struct {
+	txPart
+	options call
+	build   func(*refusals, *call) (types.TransactWriteItem, error)
+}
+
+// TxPut encrypts and stores v in a transaction. Options are [If], [ReturnCurrent],
+// [Label] and [WithEncryptor].
+func TxPut[T any](t *Table[T], v *T, opts ...TxWriteOption) TxWrite {
+	return newTxWrite(t, "Put", opts, func(r *refusals, c *call) (types.TransactWriteItem, error) {
+		expr := r.build(c, nil)
+		it, err := t.binder.encode(v)
+		return types.TransactWriteItem{Put: &types.Put{
+			TableName:                           t.core.tableName(),
+			Item:                                it,
+			ConditionExpression:                 expr.Condition(),
+			ExpressionAttributeNames:            expr.Names(),
+			ExpressionAttributeValues:           expr.Values(),
+			ReturnValuesOnConditionCheckFailure: returnCurrent(c.current),
+		}}, err
+	})
+}
+
+// TxDelete deletes the item under key in a transaction. Options are [If],
+// [ReturnCurrent], [Label] and [WithEncryptor].
+func TxDelete[T any](t *Table[T], key PrimaryKey, opts ...TxWriteOption) TxWrite {
+	return newTxWrite(t, "Delete", opts, func(r *refusals, c *call) (types.TransactWriteItem, error) {
+		expr := r.build(c, nil)
+		return types.TransactWriteItem{Delete: &types.Delete{
+			TableName:                           t.core.tableName(),
+			Key:                                 t.keys.attributes(r, key),
+			ConditionExpression:                 expr.Condition(),
+			ExpressionAttributeNames:            expr.Names(),
+			ExpressionAttributeValues:           expr.Values(),
+			ReturnValuesOnConditionCheckFailure: returnCurrent(c.current),
+		}}, nil
+	})
+}
+
+// TxCheck makes a transaction depend on a condition on the item under key, which
+// is left as it is. What a condition can say is told at [If]; the item itself is
+// not verified for it. Options are [ReturnCurrent], [Label], [WithEncryptor] and
+// further conditions by [If].
+func TxCheck[T any](t *Table[T], key PrimaryKey, cond expression.ConditionBuilder, opts ...TxWriteOption) TxWrite {
+	return newTxWrite(t, "Check", opts, func(r *refusals, c *call) (types.TransactWriteItem, error) {
+		c.condition = and(cond, c.condition)
+		if !c.condition.IsSet() {
+			r.add("there is no condition to check")
+		}
+		expr := r.build(c, nil)
+		return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
+			TableName:                           t.core.tableName(),
+			Key:                                 t.keys.attributes(r, key),
+			ConditionExpression:                 expr.Condition(),
+			ExpressionAttributeNames:            expr.Names(),
+			ExpressionAttributeValues:           expr.Values(),
+			ReturnValuesOnConditionCheckFailure: returnCurrent(c.current),
+		}}, nil
+	})
+}
+
+func newTxWrite[T any](t *Table[T], kind string, opts []TxWriteOption, build func(*refusals, *call) (types.TransactWriteItem, error)) TxWrite {
+	w := TxWrite{txPart: txPart{kind: kind}, build: build}
+	for _, opt := range opts {
+		opt.applyTxWrite(&w.options)
+	}
+	w.label = w.options.label
+	if t != nil {
+		w.core, w.typed = t.core, t.writeError
+	}
+	return w
+}
+
+// Format prints the operation without its item or key, under every verb.
+func (w TxWrite) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "TxWrite(%s, REDACTED)", w.kind) }
+
+// TransactWrite makes all of ops or none, over any tables of any types:
+//
+//	err := ddbenc.TransactWrite(ctx, db,
+//		ddbenc.TxPut(patients, &ada, ddbenc.If(isNew), ddbenc.Label("admit")),
+//		ddbenc.TxCheck(clinics, ddbenc.Key("north"), isOpen),
+//		ddbenc.TxDelete(waiting, ddbenc.Key("ada")))
+//
+// db must be a client for the account and Region of the tables. All items are
+// checked and encrypted before anything is sent; an error by then is made of
+// [*OperationError]s. A transaction that was sent and failed is a
+// [*TransactionError].
+//
+// If others were writing to the same items, or there was too much to do, and for no
+// other reason, the transaction is sent again, as it was encrypted the first time
+// and under the same token, up to ten times in all with waits that grow. The SDK
+// does so if an answer is lost. If it is lost for good, the error wraps
+// [ErrUnknownOutcome]; with [PrepareWrite] the same transaction can then be sent
+// until there is an answer.
+//
+// That there are up to 100 operations and 4 MB of items, no two on the same item, is
+// for DynamoDB to check. Without operations there is nothing to do.
+func TransactWrite(ctx context.Context, db TransactAPI, ops ...TxWrite) error {
+	p, err := PrepareWrite(ctx, "", ops...)
+	if err != nil {
+		return err
+	}
+	return p.Send(ctx, db)
+}
+
+// A PreparedWrite is a write transaction that was checked and encrypted. However
+// often it is sent, it is the same to DynamoDB: the same ciphertext under the same
+// token, which takes effect once. It does not change, and is safe for concurrent
+// use.
+type PreparedWrite struct {
+	token   string
+	parts   []txPart
+	entries []types.TransactWriteItem
+}
+
+// PrepareWrite checks and encrypts a transaction that is to be sent by
+// [PreparedWrite.Send]. Later changes of the caller's values have no effect on it.
+//
+// DynamoDB remembers the token of a transaction for ten minutes and makes no second
+// one under it. Up to 36 characters can be given, such as the id of an order, else
+// the token is random. The same operations prepared once more have other ciphertext,
+// and are another transaction: under a token that was used they are refused with the
+// SDK's [*types.IdempotentParameterMismatchException], and not made. So keep the
+// PreparedWrite rather than the token.
+func PrepareWrite(ctx context.Context, token string, ops ...TxWrite) (*PreparedWrite, error) {
+	if token == "" {
+		token = rand.Text()
+	}
+	p := &PreparedWrite{token: token}
+	var errs []error
+	for i := range ops {
+		entry, err := ops[i].check()
+		if err != nil {
+			errs = append(errs, ops[i].operationError(i, err))
+		}
+		p.entries = append(p.entries, entry)
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	positions := make([]int, len(ops))
+	for i := range positions {
+		positions[i] = i
+	}
+	seal := func(ctx context.Context, i int) (types.TransactWriteItem, error) {
+		w := &ops[i]
+		return w.core.sealTransactWrite(ctx, w.core.encryptor(w.options.encryptor), p.entries[i])
+	}
+	n := 0
+	for sealed, err := range inOrder(ctx, positions, defaultAhead, seal) {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return nil, ops[n].operationError(n, err)
+		}
+		p.entries[n] = sealed
+		p.parts = append(p.parts, ops[n].part(sealed))
+		n++
+	}
+	return p, nil
+}
+
+// check returns the operation with its item in plaintext.
+func (w *TxWrite) check() (entry types.TransactWriteItem, err error) {
+	switch {
+	case w.build == nil:
+		return entry, fmt.Errorf("%w: it was not made by TxPut, TxDelete, TxCheck or TxUpdate", ErrConfig)
+	case w.core == nil:
+		return entry, fmt.Errorf("%w: it has no table", ErrConfig)
+	}
+	r := &refusals{op: opTransactWrite, table: w.core.name}
+	options := w.options
+	if entry, err = w.build(r, &options); err != nil {
+		return entry, err
+	}
+	if err := r.err(); err != nil {
+		return entry, err
+	}
+	entry = w.core.checkTransactWrite(r, entry)
+	return entry, r.err()
+}
+
+// part returns what is to be known of the operation after it was sealed.
+func (w *TxWrite) part(sealed types.TransactWriteItem) txPart {
+	p := w.txPart
+	_, p.key, _ = transactTarget(sealed)
+	if w.options.current {
+		enc := p.core.encryptor(w.options.encryptor)
+		p.current = func(ctx context.Context, stored item) (item, error) {
+			return p.core.openAt(ctx, enc, opTransactWrite, p.key, stored)
+		}
+	}
+	return p
+}
+
+// Token returns the token of the transaction.
+func (p *PreparedWrite) Token() string { return p.token }
+
+// Format prints the transaction without its items, under every verb.
+func (p *PreparedWrite) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "PreparedWrite(%d operations, REDACTED)", len(p.entries))
+}
+
+// Send makes the transaction: see [TransactWrite]. It may be called again after any
+// error, within ten minutes of the first time: if the transaction was made after
+// all, nothing is made twice and there is no error.
+func (p *PreparedWrite) Send(ctx context.Context, db TransactAPI) error {
+	api, err := transactClient(db)
+	if err != nil || len(p.entries) == 0 {
+		return err
+	}
+	unknown := false
+	for n := 1; ; n++ {
+		// The SDK gets an input of its own each time.
+		in := &dynamodb.TransactWriteItemsInput{TransactItems: p.entries, ClientRequestToken: aws.String(p.token)}
+		var o outcome
+		_, err := api.TransactWriteItems(ctx, in, o.watch)
+		if err == nil {
+			return nil
+		}
+		var canceledErr *types.TransactionCanceledException
+		var underWay *types.TransactionInProgressException
+		switch {
+		case errors.As(err, &canceledErr):
+			unknown = false // had it been made before, the token would say so
+		case errors.As(err, &underWay) || o.mayBeDone(err):
+			unknown = true
+		}
+		if isContention(err) {
+			again, waitErr := defaultBackoff.wait(ctx, n)
+			if again {
+				continue
+			}
+			if waitErr != nil {
+				err = fmt.Errorf("%w, after %w", waitErr, err)
+			}
+		}
+		return &TransactionError{Op: opTransactWrite, Failed: canceled(ctx, p.parts, err), Err: err, unknown: unknown}
+	}
+}
