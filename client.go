@@ -119,46 +119,83 @@ func (*clientEncryption) ID() string { return "ddbenc.Encrypted" }
 func (e *clientEncryption) HandleSerialize(ctx context.Context, in middleware.SerializeInput, next middleware.SerializeHandler) (
 	out middleware.SerializeOutput, metadata middleware.Metadata, err error,
 ) {
-	x := exchange{ctx: ctx, in: in, next: next}
-	var result any
-	switch p := in.Parameters.(type) {
-	case *dynamodb.PutItemInput:
-		result, err = one(e, &x, opPut, p.TableName, p, (*core).clientPut)
-	case *dynamodb.GetItemInput:
-		result, err = one(e, &x, opGet, p.TableName, p, (*core).clientGet)
-	case *dynamodb.DeleteItemInput:
-		result, err = one(e, &x, opDelete, p.TableName, p, (*core).clientDelete)
-	case *dynamodb.QueryInput:
-		result, err = one(e, &x, opQuery, p.TableName, p, (*core).clientQuery)
-	case *dynamodb.ScanInput:
-		result, err = one(e, &x, opScan, p.TableName, p, (*core).clientScan)
-	case *dynamodb.UpdateItemInput:
-		result, err = one(e, &x, opClientUpdate, p.TableName, p, (*core).clientUpdate)
-	case *dynamodb.BatchGetItemInput:
-		result, err = many(e.batchGet(&x, p))
-	case *dynamodb.BatchWriteItemInput:
-		result, err = many(e.batchWrite(&x, p))
-	case *dynamodb.TransactGetItemsInput:
-		result, err = many(e.transactGet(&x, p))
-	case *dynamodb.TransactWriteItemsInput:
-		result, err = many(e.transactWrite(&x, p))
-	case *dynamodb.ExecuteStatementInput:
-		result, err = e.partiQL(&x, "ExecuteStatement", p.Statement)
-	case *dynamodb.BatchExecuteStatementInput:
-		result, err = e.partiQL(&x, "BatchExecuteStatement", batchStatements(p)...)
-	case *dynamodb.ExecuteTransactionInput:
-		result, err = e.partiQL(&x, "ExecuteTransaction", transactStatements(p)...)
-	case *dynamodb.SearchVectorsInput:
-		result, err = e.unencrypted(&x, "SearchVectors", p.TableName, "its results can't be verified: use Query")
-	case *dynamodb.StartBulkPutItemsInput:
-		result, err = e.unencrypted(&x, "StartBulkPutItems", p.TableName, "it would store plaintext: use BatchWriteItem")
-	default:
-		err = fmt.Errorf("%w: this version of ddbenc does not know the operation, which may move items: use a client without ddbenc.Encrypted", ErrRefused)
+	var t *core
+	if name, ok := soleTable(in.Parameters); ok {
+		if t, err = e.tables.find(name); err != nil {
+			return out, metadata, &opError{op: middleware.GetOperationName(ctx), table: deref(name), err: err}
+		}
+		if t == nil {
+			return next.HandleSerialize(ctx, in)
+		}
 	}
+	x := &exchange{ctx: ctx, in: in, next: next}
+	result, err := e.serve(x, t)
 	if x.passed {
 		return x.out, x.metadata, err
 	}
 	return middleware.SerializeOutput{Result: result}, x.metadata, err
+}
+
+// soleTable returns the name of the table of a request that has one. Requests on
+// many tables, and unknown ones, are not ok.
+func soleTable(request any) (name *string, ok bool) {
+	switch in := request.(type) {
+	case *dynamodb.PutItemInput:
+		return in.TableName, true
+	case *dynamodb.GetItemInput:
+		return in.TableName, true
+	case *dynamodb.DeleteItemInput:
+		return in.TableName, true
+	case *dynamodb.UpdateItemInput:
+		return in.TableName, true
+	case *dynamodb.QueryInput:
+		return in.TableName, true
+	case *dynamodb.ScanInput:
+		return in.TableName, true
+	case *dynamodb.SearchVectorsInput:
+		return in.TableName, true
+	case *dynamodb.StartBulkPutItemsInput:
+		return in.TableName, true
+	}
+	return nil, false
+}
+
+// serve answers a request on the encrypted table t, or one that may have many
+// tables.
+func (e *clientEncryption) serve(x *exchange, t *core) (result any, err error) {
+	switch in := x.in.Parameters.(type) {
+	case *dynamodb.PutItemInput:
+		return serve(x, opPut, t, in, t.clientPut)
+	case *dynamodb.GetItemInput:
+		return serve(x, opGet, t, in, t.clientGet)
+	case *dynamodb.DeleteItemInput:
+		return serve(x, opDelete, t, in, t.clientDelete)
+	case *dynamodb.UpdateItemInput:
+		return serve(x, opClientUpdate, t, in, t.clientUpdate)
+	case *dynamodb.QueryInput:
+		return serve(x, opQuery, t, in, t.clientQuery)
+	case *dynamodb.ScanInput:
+		return serve(x, opScan, t, in, t.clientScan)
+	case *dynamodb.BatchGetItemInput:
+		return orNil(e.batchGet(x, in))
+	case *dynamodb.BatchWriteItemInput:
+		return orNil(e.batchWrite(x, in))
+	case *dynamodb.TransactGetItemsInput:
+		return orNil(e.transactGet(x, in))
+	case *dynamodb.TransactWriteItemsInput:
+		return orNil(e.transactWrite(x, in))
+	case *dynamodb.ExecuteStatementInput:
+		return nil, e.partiQL(x, "ExecuteStatement", in.Statement)
+	case *dynamodb.BatchExecuteStatementInput:
+		return nil, e.partiQL(x, "BatchExecuteStatement", batchStatements(in)...)
+	case *dynamodb.ExecuteTransactionInput:
+		return nil, e.partiQL(x, "ExecuteTransaction", transactStatements(in)...)
+	case *dynamodb.SearchVectorsInput:
+		return nil, t.opError("SearchVectors", fmt.Errorf("%w: the table is encrypted, and the results could not be verified: use Query", ErrRefused))
+	case *dynamodb.StartBulkPutItemsInput:
+		return nil, t.opError("StartBulkPutItems", fmt.Errorf("%w: the table is encrypted, and plaintext would be stored: use BatchWriteItem", ErrRefused))
+	}
+	return nil, fmt.Errorf("%w: this version of ddbenc does not know the operation, which may move items: use a client without ddbenc.Encrypted", ErrRefused)
 }
 
 // An exchange is one request and its response.
@@ -195,44 +232,20 @@ func send[Out any](x *exchange, params any) (*Out, error) {
 	return result, nil
 }
 
-// one serves an operation on one table: do, if the table is encrypted.
-func one[In, Out any](e *clientEncryption, x *exchange, op string, name *string, in *In, do func(*core, *exchange, *In) (*Out, error)) (any, error) {
-	t, err := e.tables.find(name)
-	if err != nil {
-		return nil, &opError{op: op, table: deref(name), err: err}
-	}
-	if t == nil {
-		return nil, x.pass()
-	}
+// serve serves an operation on one encrypted table by do.
+func serve[In, Out any](x *exchange, op string, t *core, in *In, do func(*exchange, *In) (*Out, error)) (any, error) {
 	if err := refuseUnknown(op, t.name, in); err != nil {
 		return nil, err
 	}
-	out, err := do(t, x, in)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
+	return orNil(do(x, in))
 }
 
-// many makes what an operation on many tables returns fit HandleSerialize.
-func many[Out any](out *Out, err error) (any, error) {
+// orNil returns out as a value that is nil when out is.
+func orNil[Out any](out *Out, err error) (any, error) {
 	if err != nil || out == nil {
 		return nil, err
 	}
 	return out, nil
-}
-
-// unencrypted serves an operation that encrypted tables don't have, for the
-// reason why.
-func (e *clientEncryption) unencrypted(x *exchange, op string, name *string, why string) (any, error) {
-	t, err := e.tables.find(name)
-	if t != nil {
-		err = fmt.Errorf("%w: the table is encrypted, and %s", ErrRefused, why)
-	}
-	if err != nil {
-		return nil, &opError{op: op, table: deref(name), err: err}
-	}
-	return nil, x.pass()
 }
 
 // withoutEncryption returns db as it is without what Encrypted added to it, for

@@ -15,7 +15,7 @@ import (
 
 // partiQL refuses statements on encrypted tables, or on tables that can't be
 // told, and passes the others.
-func (e *clientEncryption) partiQL(x *exchange, op string, statements ...*string) (any, error) {
+func (e *clientEncryption) partiQL(x *exchange, op string, statements ...*string) error {
 	var errs []error
 	for i, s := range statements {
 		if err := e.checkStatement(op, deref(s)); err != nil {
@@ -26,9 +26,9 @@ func (e *clientEncryption) partiQL(x *exchange, op string, statements ...*string
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
-		return nil, err
+		return err
 	}
-	return nil, x.pass()
+	return x.pass()
 }
 
 func (e *clientEncryption) checkStatement(op, statement string) error {
@@ -48,7 +48,7 @@ func (e *clientEncryption) checkStatement(op, statement string) error {
 	return nil
 }
 
-// statements returns the statements of a request.
+// batchStatements and transactStatements return the statements of a request.
 func batchStatements(in *dynamodb.BatchExecuteStatementInput) []*string {
 	all := make([]*string, len(in.Statements))
 	for i := range in.Statements {

@@ -402,13 +402,13 @@ func TestClientRefuses(t *testing.T) {
 		{"vectors", func() error {
 			_, err := db.SearchVectors(ctx, &dynamodb.SearchVectorsInput{TableName: name, IndexName: aws.String("x"), SearchVector: []types.AttributeValue{n("1")}, TopK: aws.Int32(1)})
 			return err
-		}(), "its results can't be verified"},
+		}(), "the results could not be verified"},
 		{"bulk put", func() error {
 			_, err := db.StartBulkPutItems(ctx, &dynamodb.StartBulkPutItemsInput{TableName: name,
 				InputS3Configuration:  &types.InputS3Configuration{S3Bucket: aws.String("b"), InputFormat: "DYNAMODB_JSON"},
 				OutputS3Configuration: &types.OutputS3Configuration{S3Bucket: aws.String("b"), OutputType: []types.OutputTypeEnum{"X"}}})
 			return err
-		}(), "it would store plaintext"},
+		}(), "plaintext would be stored"},
 	} {
 		if !errors.Is(tc.err, ddbenc.ErrRefused) || !strings.Contains(tc.err.Error(), tc.want) {
 			t.Errorf("%s: got %v, want a refusal with %q", tc.name, tc.err, tc.want)
