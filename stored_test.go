@@ -70,7 +70,8 @@ func TestExpressionValuesAreChecked(t *testing.T) {
 	_, errDelete := c.sealDelete(&dynamodb.DeleteItemInput{Key: key, ExpressionAttributeValues: bad})
 	_, _, errQuery := c.sealQuery(&dynamodb.QueryInput{KeyConditionExpression: query, ExpressionAttributeValues: bad})
 	_, errScan := c.sealScan(&dynamodb.ScanInput{ExpressionAttributeValues: bad})
-	for op, err := range map[string]error{opPut: errPut, opDelete: errDelete, opQuery: errQuery, opScan: errScan} {
+	_, errUpdate := c.clientUpdate(nil, &dynamodb.UpdateItemInput{Key: key, ExpressionAttributeValues: bad})
+	for op, err := range map[string]error{opClientUpdate: errUpdate, opPut: errPut, opDelete: errDelete, opQuery: errQuery, opScan: errScan} {
 		if err == nil || !strings.Contains(err.Error(), `expression value ":v"`) {
 			t.Errorf("%s: %v", op, err)
 		}
