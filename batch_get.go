@@ -44,6 +44,7 @@ func (t *Table[T]) BatchGet(ctx context.Context, keys []PrimaryKey, opts ...Batc
 		return nil, err
 	}
 	r := &refusals{op: opBatchGet, table: t.core.name}
+	t.checkHideExpired(r, &c)
 	var unique []item
 	places := map[string]int{}      // in unique, by keyID
 	place := make([]int, len(keys)) // in unique, of each key
@@ -78,7 +79,7 @@ func (t *Table[T]) BatchGet(ctx context.Context, keys []PrimaryKey, opts ...Batc
 		switch {
 		case f.err != nil:
 			results[i].Err = f.err
-		case f.item != nil:
+		case f.item != nil && !t.hides(&c, f.item):
 			results[i].Item, results[i].Err = t.decode(opBatchGet, f.item)
 		}
 		if results[i].Err != nil {

@@ -34,9 +34,22 @@ func newBinder(t reflect.Type, s *Schema, enc []func(*attributevalue.EncoderOpti
 	return b
 }
 
-// encode returns the item of in, a pointer to the type. The item shares no
-// memory with it, unless a type that marshals itself does so.
+// encode returns the item of in, a pointer to the type, and refuses what must not
+// be stored. The item shares no memory with in, unless a type that marshals itself
+// does so.
 func (b *binder) encode(in any) (item, error) {
+	it, err := b.marshal(in)
+	if err == nil {
+		err = b.checkTTL(it)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return it, nil
+}
+
+// marshal is encode of what need not be fit to be stored.
+func (b *binder) marshal(in any) (item, error) {
 	v := reflect.ValueOf(in)
 	for v.Kind() == reflect.Pointer {
 		v = v.Elem()

@@ -120,25 +120,26 @@ type (
 
 // A call holds the options of one call.
 type call struct {
-	encryptor  crypt.Encryptor // nil for the table's own
-	condition  expression.ConditionBuilder
-	filter     expression.ConditionBuilder
-	index      string
-	consistent bool
-	descending bool
-	limit      int // items in all, 0 for all
-	pageSize   int // items a page, 0 for DynamoDB's 1 MB
-	ahead      int // items decrypted at the same time, 0 for the default
-	old        any // **T that takes the replaced or deleted item
-	current    bool
-	startAfter any // *T after which to begin
-	goOn       bool
-	create     bool    // if there is nothing to update
-	attempts   int     // of an update, 0 for the default
-	version    *uint64 // that may be deleted
-	negative   bool    // the version that was given
-	anyVersion bool    // may be deleted
-	label      string  // of an operation of a transaction
+	encryptor   crypt.Encryptor // nil for the table's own
+	condition   expression.ConditionBuilder
+	filter      expression.ConditionBuilder
+	index       string
+	consistent  bool
+	descending  bool
+	limit       int // items in all, 0 for all
+	pageSize    int // items a page, 0 for DynamoDB's 1 MB
+	ahead       int // items decrypted at the same time, 0 for the default
+	old         any // **T that takes the replaced or deleted item
+	current     bool
+	startAfter  any // *T after which to begin
+	goOn        bool
+	hideExpired bool
+	create      bool    // if there is nothing to update
+	attempts    int     // of an update, 0 for the default
+	version     *uint64 // that may be deleted
+	negative    bool    // the version that was given
+	anyVersion  bool    // may be deleted
+	label       string  // of an operation of a transaction
 }
 
 // An option serves every operation; its constructor's result type says to

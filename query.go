@@ -77,6 +77,7 @@ func scanCall(opts []ScanOption) (c call) {
 // query checks a query.
 func (t *Table[T]) query(c *call, key expression.KeyConditionBuilder, sel types.Select) (*listing, error) {
 	r := &refusals{op: opQuery, table: t.core.name}
+	t.filterExpired(r, c)
 	expr := r.build(c, &key)
 	start := t.startKey(r, c)
 	limit := c.pageLimit(r)
@@ -103,6 +104,7 @@ func (t *Table[T]) query(c *call, key expression.KeyConditionBuilder, sel types.
 // scan checks a scan.
 func (t *Table[T]) scan(c *call, sel types.Select) (*listing, error) {
 	r := &refusals{op: opScan, table: t.core.name}
+	t.filterExpired(r, c)
 	expr := r.build(c, nil)
 	start := t.startKey(r, c)
 	limit := c.pageLimit(r)
@@ -158,7 +160,7 @@ func (t *Table[T]) startKey(r *refusals, c *call) item {
 		r.add("StartAfter has a %T, want a %T that is not nil", c.startAfter, last)
 		return nil
 	}
-	it, err := t.binder.encode(last)
+	it, err := t.binder.marshal(last)
 	if err != nil {
 		r.add("StartAfter: %v", bare(err))
 		return nil

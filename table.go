@@ -149,6 +149,7 @@ func (t *Table[T]) Get(ctx context.Context, key PrimaryKey, opts ...GetOption) (
 		opt.applyGet(&c)
 	}
 	r := &refusals{op: opGet, table: t.core.name}
+	t.checkHideExpired(r, &c)
 	attributes := t.keys.attributes(r, key)
 	if err := r.err(); err != nil {
 		return nil, err
@@ -159,6 +160,9 @@ func (t *Table[T]) Get(ctx context.Context, key PrimaryKey, opts ...GetOption) (
 	})
 	if err != nil {
 		return nil, err
+	}
+	if t.hides(&c, it) {
+		return nil, t.core.opError(opGet, ErrNotFound)
 	}
 	return t.decode(opGet, it)
 }

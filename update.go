@@ -133,16 +133,21 @@ func (t *Table[T]) edit(key, current item, modify func(*T) error) (*T, item, err
 	if err != nil {
 		return nil, nil, err
 	}
-	before, err := t.binder.encode(twin)
+	before, err := t.binder.marshal(twin)
 	if err != nil {
 		return nil, nil, t.core.opError(opUpdate, err)
 	}
 	if err := modify(v); err != nil {
 		return nil, nil, t.core.opError(opUpdate, err)
 	}
-	after, err := t.binder.encode(v)
+	after, err := t.binder.marshal(v)
 	if err != nil {
 		return nil, nil, t.core.opError(opUpdate, err)
+	}
+	if ttl := t.binder.schema.TTL; !sameValue(before[ttl], after[ttl]) { // an old mistake may stay
+		if err := t.binder.checkTTL(after); err != nil {
+			return nil, nil, t.core.opError(opUpdate, err)
+		}
 	}
 	next := after
 	if current != nil {
