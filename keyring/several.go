@@ -32,8 +32,10 @@ var unusable = crypt.UnusableContentKey()
 //   - [Wrapped] those whose content key it can unwrap,
 //   - [Static], and any provider, those that have the entries of [RequireDescription].
 //
-// Without RequireDescription a Static provider believes every item to be its own,
-// so it comes last. A provider without content key for an item is used if no other
+// Without RequireDescription a Static provider with a content key believes every
+// item to be its own, so it is asked last, also if it is the one that writes. A
+// second one would never be asked, and is refused: let both write an entry of their
+// own, or use Wrapped. A provider without content key for an item is used if no other
 // one has any. A provider of one's own passes an item on by an error that wraps
 // [crypt.ErrNoKey] or [crypt.ErrUnsupported].
 //
@@ -44,7 +46,19 @@ func NewSeveral(write crypt.Provider, also ...crypt.Provider) (*Several, error) 
 	if slices.Contains(read, nil) {
 		return nil, fmt.Errorf("%w: provider is nil", crypt.ErrConfig)
 	}
+	slices.SortStableFunc(read, func(a, b crypt.Provider) int { return rank(a) - rank(b) })
+	if n := len(read); n > 1 && rank(read[n-2]) > 0 {
+		return nil, fmt.Errorf("%w: two static providers can't tell their items apart without RequireDescription", crypt.ErrConfig)
+	}
 	return &Several{write: write, read: read}, nil
+}
+
+// rank is 1 for a provider that takes every item for its own, and else 0.
+func rank(p crypt.Provider) int {
+	if s, ok := p.(*Static); ok && len(s.cfg.required) == 0 && s.dec.ContentKey != nil {
+		return 1
+	}
+	return 0
 }
 
 // EncryptionMaterials returns those of the provider that writes.

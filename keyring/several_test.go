@@ -56,6 +56,37 @@ func TestSeveralReadsAll(t *testing.T) {
 	}
 }
 
+// The first step from static keys to others: the program still writes with the
+// static ones, which take every item for their own, and reads with both.
+func TestSeveralWritesStatic(t *testing.T) {
+	static, err := keyring.NewStatic(randomBytes(32), randomBytes(32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrapped, err := keyring.NewWrapped(randomBytes(32), randomBytes(32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := ddbenctest.NewKMS(t)
+	mine := mustKMS(t, k.Client(region), k.CreateKey(ddbenctest.KMSKey{Region: region}))
+	p := mustSeveral(t, static, mine, wrapped)
+	for _, writer := range []crypt.Provider{static, mine, wrapped, p} {
+		if err := read(t, p, mustEncrypt(t, writer, numbered("1"))); err != nil {
+			t.Errorf("item of %v: %v", writer, err)
+		}
+	}
+	if err := read(t, static, mustEncrypt(t, p, numbered("1"))); err != nil {
+		t.Errorf("item not written with the static provider: %v", err)
+	}
+	other, err := keyring.NewStatic(randomBytes(32), randomBytes(32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := keyring.NewSeveral(static, mine, other); !errors.Is(err, crypt.ErrConfig) {
+		t.Errorf("two static providers: error %v, want ErrConfig", err)
+	}
+}
+
 func TestSeveralRefuses(t *testing.T) {
 	k := ddbenctest.NewKMS(t)
 	mine := mustKMS(t, k.Client(region), k.CreateKey(ddbenctest.KMSKey{Region: region}))
