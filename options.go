@@ -101,6 +101,11 @@ type (
 		TxWriteOption
 		TxReadOption
 	}
+	// VersionOption is an option of deletes, and of [TxDelete] and [TxCheck].
+	VersionOption interface {
+		DeleteOption
+		TxWriteOption
+	}
 	// ReadOption is an option of every read but those of transactions, which are
 	// always consistent.
 	ReadOption interface {

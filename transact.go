@@ -137,6 +137,8 @@ type txPart struct {
 	current func(ctx context.Context, stored item) (item, error)
 	// typed gives a failed condition its type.
 	typed func(error) error
+	// made is nil, or called once the transaction was made.
+	made func()
 }
 
 // operationError says that err is of the i-th operation.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
@@ -17,65 +18,101 @@ import (
 type TxWrite struct {
 	txPart
 	options call
-	build   func(*refusals, *call) (types.TransactWriteItem, error)
+	build   func(*refusals, *call) (builtWrite, error)
+}
+
+// A builtWrite is an operation with its item in plaintext.
+type builtWrite struct {
+	types.TransactWriteItem
+	made func() // of txPart
 }
 
 // TxPut encrypts and stores v in a transaction. Options are [If], [ReturnCurrent],
-// [Label] and [WithEncryptor].
+// [Label] and [WithEncryptor]. If T has a version, it is checked and counted up as
+// [Table.Put] does it, and v gets the new one when the transaction was made.
 func TxPut[T any](t *Table[T], v *T, opts ...TxWriteOption) TxWrite {
-	return newTxWrite(t, "Put", opts, func(r *refusals, c *call) (types.TransactWriteItem, error) {
+	return newTxWrite(t, "Put", opts, func(r *refusals, c *call) (built builtWrite, err error) {
+		if c.version != nil || c.negative || c.anyVersion {
+			r.add("IfVersion and AnyVersion are not for puts, which go by the version that the item has")
+		}
+		var version uint64
+		if t.version != nil {
+			if version, err = t.version.beforePut(c, v, t.core.shape.keys[0].name); err != nil {
+				return built, err
+			}
+			built.made = func() { t.version.set(v, version) }
+		}
 		expr := r.build(c, nil)
 		it, err := t.binder.encode(v)
-		return types.TransactWriteItem{Put: &types.Put{
+		if t.version != nil && err == nil {
+			it[t.version.name] = t.version.value(version)
+		}
+		built.TransactWriteItem = types.TransactWriteItem{Put: &types.Put{
 			TableName:                           t.core.tableName(),
 			Item:                                it,
 			ConditionExpression:                 expr.Condition(),
 			ExpressionAttributeNames:            expr.Names(),
 			ExpressionAttributeValues:           expr.Values(),
 			ReturnValuesOnConditionCheckFailure: returnCurrent(c.current),
-		}}, err
+		}}
+		return built, err
 	})
 }
 
 // TxDelete deletes the item under key in a transaction. Options are [If],
-// [ReturnCurrent], [Label] and [WithEncryptor].
+// [ReturnCurrent], [Label] and [WithEncryptor], and if T has a version one of
+// [IfVersion] and [AnyVersion].
 func TxDelete[T any](t *Table[T], key PrimaryKey, opts ...TxWriteOption) TxWrite {
-	return newTxWrite(t, "Delete", opts, func(r *refusals, c *call) (types.TransactWriteItem, error) {
+	return newTxWrite(t, "Delete", opts, func(r *refusals, c *call) (built builtWrite, _ error) {
+		if t.version.checkVersionOptions(r, c); t.version != nil {
+			t.version.beforeDelete(r, c)
+		}
 		expr := r.build(c, nil)
-		return types.TransactWriteItem{Delete: &types.Delete{
+		built.TransactWriteItem = types.TransactWriteItem{Delete: &types.Delete{
 			TableName:                           t.core.tableName(),
 			Key:                                 t.keys.attributes(r, key),
 			ConditionExpression:                 expr.Condition(),
 			ExpressionAttributeNames:            expr.Names(),
 			ExpressionAttributeValues:           expr.Values(),
 			ReturnValuesOnConditionCheckFailure: returnCurrent(c.current),
-		}}, nil
+		}}
+		return built, nil
 	})
 }
 
 // TxCheck makes a transaction depend on a condition on the item under key, which
 // is left as it is. What a condition can say is told at [If]; the item itself is
-// not verified for it. Options are [ReturnCurrent], [Label], [WithEncryptor] and
-// further conditions by [If].
+// not verified for it. Options are [ReturnCurrent], [Label], [WithEncryptor],
+// further conditions by [If] and, if T has a version, [IfVersion]: with the version
+// of an item that was read and an empty condition, the transaction depends on the
+// item being what it was.
 func TxCheck[T any](t *Table[T], key PrimaryKey, cond expression.ConditionBuilder, opts ...TxWriteOption) TxWrite {
-	return newTxWrite(t, "Check", opts, func(r *refusals, c *call) (types.TransactWriteItem, error) {
+	return newTxWrite(t, "Check", opts, func(r *refusals, c *call) (built builtWrite, _ error) {
 		c.condition = and(cond, c.condition)
+		t.version.checkVersionOptions(r, c)
+		switch {
+		case c.anyVersion:
+			r.add("AnyVersion is nothing to check")
+		case c.version != nil && t.version != nil:
+			c.condition = and(c.condition, t.version.stored(*c.version))
+		}
 		if !c.condition.IsSet() {
 			r.add("there is no condition to check")
 		}
 		expr := r.build(c, nil)
-		return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
+		built.TransactWriteItem = types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
 			TableName:                           t.core.tableName(),
 			Key:                                 t.keys.attributes(r, key),
 			ConditionExpression:                 expr.Condition(),
 			ExpressionAttributeNames:            expr.Names(),
 			ExpressionAttributeValues:           expr.Values(),
 			ReturnValuesOnConditionCheckFailure: returnCurrent(c.current),
-		}}, nil
+		}}
+		return built, nil
 	})
 }
 
-func newTxWrite[T any](t *Table[T], kind string, opts []TxWriteOption, build func(*refusals, *call) (types.TransactWriteItem, error)) TxWrite {
+func newTxWrite[T any](t *Table[T], kind string, opts []TxWriteOption, build func(*refusals, *call) (builtWrite, error)) TxWrite {
 	w := TxWrite{txPart: txPart{kind: kind}, build: build}
 	for _, opt := range opts {
 		opt.applyTxWrite(&w.options)
@@ -121,9 +158,11 @@ func TransactWrite(ctx context.Context, db TransactAPI, ops ...TxWrite) error {
 
 // A PreparedWrite is a write transaction that was checked and encrypted. However
 // often it is sent, it is the same to DynamoDB: the same ciphertext under the same
-// token, which takes effect once. It does not change, and is safe for concurrent
-// use.
+// token, which takes effect once. It is safe for concurrent use; but that the first
+// Send to succeed sets the versions of items that were put is a write to the
+// caller's values.
 type PreparedWrite struct {
+	made    sync.Once // what is to be done then
 	token   string
 	parts   []txPart
 	entries []types.TransactWriteItem
@@ -144,12 +183,12 @@ func PrepareWrite(ctx context.Context, token string, ops ...TxWrite) (*PreparedW
 	}
 	p := &PreparedWrite{token: token}
 	var errs []error
+	built := make([]builtWrite, len(ops))
 	for i := range ops {
-		entry, err := ops[i].check()
-		if err != nil {
+		var err error
+		if built[i], err = ops[i].check(); err != nil {
 			errs = append(errs, ops[i].operationError(i, err))
 		}
-		p.entries = append(p.entries, entry)
 	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
@@ -160,7 +199,7 @@ func PrepareWrite(ctx context.Context, token string, ops ...TxWrite) (*PreparedW
 	}
 	seal := func(ctx context.Context, i int) (types.TransactWriteItem, error) {
 		w := &ops[i]
-		return w.core.sealTransactWrite(ctx, w.core.encryptor(w.options.encryptor), p.entries[i])
+		return w.core.sealTransactWrite(ctx, w.core.encryptor(w.options.encryptor), built[i].TransactWriteItem)
 	}
 	n := 0
 	for sealed, err := range inOrder(ctx, positions, defaultAhead, seal) {
@@ -170,36 +209,37 @@ func PrepareWrite(ctx context.Context, token string, ops ...TxWrite) (*PreparedW
 		if err != nil {
 			return nil, ops[n].operationError(n, err)
 		}
-		p.entries[n] = sealed
-		p.parts = append(p.parts, ops[n].part(sealed))
+		p.entries = append(p.entries, sealed)
+		p.parts = append(p.parts, ops[n].part(sealed, built[n].made))
 		n++
 	}
 	return p, nil
 }
 
 // check returns the operation with its item in plaintext.
-func (w *TxWrite) check() (entry types.TransactWriteItem, err error) {
+func (w *TxWrite) check() (built builtWrite, err error) {
 	switch {
 	case w.build == nil:
-		return entry, fmt.Errorf("%w: it was not made by TxPut, TxDelete, TxCheck or TxUpdate", ErrConfig)
+		return built, fmt.Errorf("%w: it was not made by TxPut, TxDelete or TxCheck", ErrConfig)
 	case w.core == nil:
-		return entry, fmt.Errorf("%w: it has no table", ErrConfig)
+		return built, fmt.Errorf("%w: it has no table", ErrConfig)
 	}
 	r := &refusals{op: opTransactWrite, table: w.core.name}
 	options := w.options
-	if entry, err = w.build(r, &options); err != nil {
-		return entry, err
+	if built, err = w.build(r, &options); err != nil {
+		return built, err
 	}
 	if err := r.err(); err != nil {
-		return entry, err
+		return built, err
 	}
-	entry = w.core.checkTransactWrite(r, entry)
-	return entry, r.err()
+	built.TransactWriteItem = w.core.checkTransactWrite(r, built.TransactWriteItem)
+	return built, r.err()
 }
 
 // part returns what is to be known of the operation after it was sealed.
-func (w *TxWrite) part(sealed types.TransactWriteItem) txPart {
+func (w *TxWrite) part(sealed types.TransactWriteItem, made func()) txPart {
 	p := w.txPart
+	p.made = made
 	_, p.key, _ = transactTarget(sealed)
 	if w.options.current {
 		enc := p.core.encryptor(w.options.encryptor)
@@ -233,6 +273,13 @@ func (p *PreparedWrite) Send(ctx context.Context, db TransactAPI) error {
 		var o outcome
 		_, err := api.TransactWriteItems(ctx, in, o.watch)
 		if err == nil {
+			p.made.Do(func() {
+				for i := range p.parts {
+					if p.parts[i].made != nil {
+						p.parts[i].made()
+					}
+				}
+			})
 			return nil
 		}
 		var canceledErr *types.TransactionCanceledException

@@ -152,10 +152,10 @@ func (f *versionField) advance(current, next item) error {
 
 // IfVersion lets an item be deleted only if it has the version n, which is that of
 // a T that was read or put. Version 0 means an item without a version. It is for
-// types that have one.
+// types that have one. For [TxCheck] it is a condition as well.
 func IfVersion[N interface {
 	~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64
-}](n N) DeleteOption {
+}](n N) VersionOption {
 	return option(func(c *call) {
 		if n < 0 {
 			c.negative = true
@@ -168,7 +168,7 @@ func IfVersion[N interface {
 
 // AnyVersion lets an item be deleted whatever its version is. It is for types that
 // have one.
-func AnyVersion() DeleteOption { return option(func(c *call) { c.anyVersion = true }) }
+func AnyVersion() VersionOption { return option(func(c *call) { c.anyVersion = true }) }
 
 // checkVersionOptions refuses options that make no sense together, or for the
 // type. f is nil if the type has no version.
