@@ -10,7 +10,6 @@ import (
 const (
 	AccessDenied           = "AccessDeniedException"
 	ConditionalCheckFailed = "ConditionalCheckFailedException"
-	DuplicateItem          = "DuplicateItem" // only as a cancellation reason
 	ExpiredIterator        = "ExpiredIteratorException"
 	IdempotentMismatch     = "IdempotentParameterMismatchException"
 	InternalServer         = "InternalServerError"
@@ -28,7 +27,6 @@ const (
 	TrimmedDataAccess      = "TrimmedDataAccessException"
 	UnknownOperation       = "UnknownOperationException"
 	Validation             = "ValidationException"
-	conditionFailed        = "The conditional request failed"
 )
 
 // An Error is an answer other than success: one of the service's errors, with

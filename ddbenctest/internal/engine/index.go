@@ -17,6 +17,7 @@ type index struct {
 	schema     []KeySchemaElement
 	projection Projection
 	throughput *ProvisionedThroughput // of a global index
+	onDemand   *OnDemandThroughput    // of a global index
 	projected  map[string]bool        // names; nil for all
 	entries    ordered.Map[*record]
 	bytes      int64
@@ -31,6 +32,7 @@ func newIndex(def IndexDefinition, global bool, definitions []AttributeDefinitio
 		schema:     def.KeySchema,
 		projection: *def.Projection,
 		throughput: def.ProvisionedThroughput,
+		onDemand:   def.OnDemandThroughput,
 	}
 	if x.projection.ProjectionType != "ALL" {
 		x.projected = make(map[string]bool)

@@ -204,6 +204,7 @@ func (t *table) describe(status string) *TableDescription {
 			continue
 		}
 		xd.IndexStatus = status
+		xd.OnDemandThroughput = x.onDemand
 		xd.ProvisionedThroughput = t.billing.describe(x.throughput)
 		d.GlobalSecondaryIndexes = append(d.GlobalSecondaryIndexes, xd)
 	}

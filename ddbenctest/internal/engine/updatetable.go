@@ -225,8 +225,12 @@ func (t *table) updateIndex(u IndexUpdate, definitions []AttributeDefinition) {
 		name := *u.Delete.IndexName
 		t.indexes = slices.DeleteFunc(slices.Clone(t.indexes), func(x *index) bool { return x.name == name })
 	default:
-		if p := u.Update.ProvisionedThroughput; p != nil {
-			t.index(*u.Update.IndexName).throughput = p
+		x := t.index(*u.Update.IndexName)
+		if u.Update.ProvisionedThroughput != nil {
+			x.throughput = u.Update.ProvisionedThroughput
+		}
+		if u.Update.OnDemandThroughput != nil {
+			x.onDemand = u.Update.OnDemandThroughput
 		}
 	}
 	t.definitions = slices.DeleteFunc(slices.Clone(definitions), func(d AttributeDefinition) bool {

@@ -28,7 +28,7 @@ func (w *write) prepare() (change, error) {
 	}
 	old, _ := w.table.items.Get(w.key)
 	if !w.condition.holds(old) {
-		err := &Error{Code: ConditionalCheckFailed, Message: conditionFailed}
+		err := &Error{Code: ConditionalCheckFailed, Message: "The conditional request failed"}
 		if w.showOld && old != nil {
 			err.Item = old.item
 		}
