@@ -209,10 +209,10 @@ func sameMeaning(message string) string {
 	switch message {
 	case "The document path provided in the update expression is invalid for update",
 		"The provided expression refers to an attribute that does not exist in the item",
-		"An operand in the update expression has an incorrect data type":
+		"An operand in the update expression has an incorrect data type",
+		"Attempting to store more than 38 significant digits in a Number",
+		"DynamoDB only supports precision up to 38 digits":
 		return "(the update does not fit the item)"
-	case "DynamoDB only supports precision up to 38 digits":
-		return "Attempting to store more than 38 significant digits in a Number"
 	}
 	return message
 }
