@@ -54,23 +54,35 @@ func (c *core) update(ctx context.Context, u update) error {
 
 // tryUpdate is one attempt of update. If it wraps errMoved another one can help.
 func (c *core) tryUpdate(ctx context.Context, u *update) error {
-	stored, err := c.read(ctx, opUpdate, u.key)
+	stored, current, next, err := c.edited(ctx, u)
 	if err != nil {
 		return err
 	}
-	if stored == nil && !u.create {
-		return c.opError(opUpdate, ErrNotFound)
+	if stored == nil {
+		return c.create(ctx, u, next)
 	}
-	var current item
+	return c.replace(ctx, u, stored, current, next)
+}
+
+// edited reads the item and returns it as it is stored, its plaintext, and what it
+// is to become. The first two are nil if there is no item.
+func (c *core) edited(ctx context.Context, u *update) (stored, current, next item, err error) {
+	stored, err = c.read(ctx, opUpdate, u.key)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if stored == nil && !u.create {
+		return nil, nil, nil, c.opError(opUpdate, ErrNotFound)
+	}
 	if stored != nil {
 		current, err = c.openAt(ctx, c.encryptor(u.encryptor), opUpdate, u.key, stored)
 		if err != nil {
-			return err
+			return nil, nil, nil, err
 		}
 	}
-	next, err := u.edit(current)
+	next, err = u.edit(current)
 	if err != nil {
-		return err
+		return nil, nil, nil, err
 	}
 	r := &refusals{op: opUpdate, table: c.name}
 	c.shape.checkItem(r, next)
@@ -78,12 +90,9 @@ func (c *core) tryUpdate(ctx context.Context, u *update) error {
 		r.add("the update changes the key (%s), which says which item it is: put another item and delete this one", keyNames(c.shape.keys))
 	}
 	if err := r.err(); err != nil {
-		return err
+		return nil, nil, nil, err
 	}
-	if stored == nil {
-		return c.create(ctx, u, next)
-	}
-	return c.replace(ctx, u, stored, current, next)
+	return stored, current, next, nil
 }
 
 // read returns the stored item under key as it is, or nil if there is none. key
@@ -99,14 +108,19 @@ func (c *core) read(ctx context.Context, op string, key item) (item, error) {
 	return out.Item, nil
 }
 
-// create puts an item where there is none.
-func (c *core) create(ctx context.Context, u *update, next item) error {
-	enc := c.encryptor(u.encryptor)
-	sealed, err := c.sealPut(ctx, enc, &dynamodb.PutItemInput{
+// sealCreate returns the request that puts an item where there is none.
+func (c *core) sealCreate(ctx context.Context, enc crypt.Encryptor, next item) (*dynamodb.PutItemInput, error) {
+	return c.sealPut(ctx, enc, &dynamodb.PutItemInput{
 		Item:                     next,
 		ConditionExpression:      aws.String("attribute_not_exists(#k)"),
 		ExpressionAttributeNames: map[string]string{"#k": c.shape.keys[0].name},
 	})
+}
+
+// create puts an item where there is none.
+func (c *core) create(ctx context.Context, u *update, next item) error {
+	enc := c.encryptor(u.encryptor)
+	sealed, err := c.sealCreate(ctx, enc, next)
 	if err != nil {
 		return err
 	}
@@ -121,40 +135,9 @@ func (c *core) create(ctx context.Context, u *update, next item) error {
 // replace makes of the item stored, whose plaintext is current, one whose
 // plaintext is next.
 func (c *core) replace(ctx context.Context, u *update, stored, current, next item) error {
-	enc := c.encryptor(u.encryptor)
-	w := &sealedWrite{op: opUpdate, key: u.key, enc: enc}
-	signed := false
-	for name := range changes(current, next) {
-		// What another encryptor signs is not known here.
-		signed = signed || u.encryptor != nil || !c.unsigned(name)
-	}
-	to := stored // the plaintext of what is not signed is what is stored
-	if signed {
-		sealed, err := enc.Encrypt(ctx, next)
-		if err != nil {
-			return c.opError(opUpdate, err)
-		}
-		w.plain, w.sealed = next, sealed
-		to = sealed
-	} else {
-		to = overlay(stored, changes(current, next))
-	}
-
-	var x updateExpr
-	for _, name := range enc.Reserved() {
-		x.unchanged(name, stored[name])
-	}
-	if len(x.values) == 0 {
-		x.exists(c.shape.keys[0].name) // or the update would make an item
-	}
-	for name, v := range changes(stored, to) {
-		if !slices.Contains(enc.Reserved(), name) && (u.encryptor != nil || c.wasUnsigned(name)) {
-			x.unchanged(name, stored[name])
-		}
-		x.change(name, v)
-	}
-	if x.empty() {
-		return nil
+	x, w, err := c.sealReplace(ctx, u, stored, current, next)
+	if err != nil || x.empty() {
+		return err
 	}
 	in, err := x.input()
 	if err != nil {
@@ -167,6 +150,46 @@ func (c *core) replace(ctx context.Context, u *update, stored, current, next ite
 	var o outcome
 	_, err = c.db.UpdateItem(ctx, in, o.watch)
 	return moved(c.settle(ctx, err, &o, w))
+}
+
+// sealReplace returns the expressions that make of the item stored, whose plaintext
+// is current, one whose plaintext is next, and what tells afterwards whether they
+// did. The expressions are empty but for their condition if nothing is to be
+// changed.
+func (c *core) sealReplace(ctx context.Context, u *update, stored, current, next item) (*updateExpr, *sealedWrite, error) {
+	enc := c.encryptor(u.encryptor)
+	w := &sealedWrite{op: opUpdate, key: u.key, enc: enc}
+	signed := false
+	for name := range changes(current, next) {
+		// What another encryptor signs is not known here.
+		signed = signed || u.encryptor != nil || !c.unsigned(name)
+	}
+	to := stored // the plaintext of what is not signed is what is stored
+	if signed {
+		sealed, err := enc.Encrypt(ctx, next)
+		if err != nil {
+			return nil, nil, c.opError(opUpdate, err)
+		}
+		w.plain, w.sealed = next, sealed
+		to = sealed
+	} else {
+		to = overlay(stored, changes(current, next))
+	}
+
+	x := &updateExpr{}
+	for _, name := range enc.Reserved() {
+		x.unchanged(name, stored[name])
+	}
+	if len(x.values) == 0 {
+		x.exists(c.shape.keys[0].name) // or the update would make an item
+	}
+	for name, v := range changes(stored, to) {
+		if !slices.Contains(enc.Reserved(), name) && (u.encryptor != nil || c.wasUnsigned(name)) {
+			x.unchanged(name, stored[name])
+		}
+		x.change(name, v)
+	}
+	return x, w, nil
 }
 
 // wasUnsigned reports whether the attribute called name could change in a stored
