@@ -37,6 +37,17 @@ func DecodeDBESDK(src []byte) (types.AttributeValue, error) {
 	return v, nil
 }
 
+// DecodeDBESDKInPlace is [DecodeDBESDK] for a caller who hands src over: a value
+// that is a binary is a part of src instead of a copy. It saves a large one from
+// being in memory twice. Other values don't share memory with src, which may then
+// be used again.
+func DecodeDBESDKInPlace(src []byte) (types.AttributeValue, error) {
+	if len(src) < TypeIDSize || typeID(binary.BigEndian.Uint16(src)) != idBinary {
+		return DecodeDBESDK(src)
+	}
+	return &types.AttributeValueMemberB{Value: src[TypeIDSize:len(src):len(src)]}, nil
+}
+
 // typeID reads a type id, known or not.
 func (c *cursor) typeID() typeID { return typeID(c.uint16()) }
 

@@ -260,6 +260,36 @@ func TestDecodeDBESDKCopies(t *testing.T) {
 	}
 }
 
+// TestDecodeDBESDKInPlace: only a binary is a part of the input.
+func TestDecodeDBESDKInPlace(t *testing.T) {
+	for _, tt := range terminalTests {
+		src := unhex(t, tt.want)
+		want, err := DecodeDBESDK(src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := DecodeDBESDKInPlace(src)
+		if diff := diff(want, got); err != nil || diff != "" {
+			t.Errorf("DecodeDBESDKInPlace of a %s: %v, want -, got +:\n%s", tt.name, err, diff)
+		}
+		for i := range src {
+			src[i] ^= 0xff
+		}
+		b, isBinary := got.(*types.AttributeValueMemberB)
+		if shared := diff(want, got) != ""; shared != (isBinary && len(b.Value) > 0) {
+			t.Errorf("DecodeDBESDKInPlace of a %s shares memory: %v", tt.name, shared)
+		}
+		if isBinary && cap(b.Value) != len(b.Value) {
+			t.Errorf("appending to the result would write over what follows it")
+		}
+	}
+	for _, tt := range malformedTerminals {
+		if v, err := DecodeDBESDKInPlace(unhex(t, tt.src)); v != nil || !errors.Is(err, ErrMalformed) {
+			t.Errorf("DecodeDBESDKInPlace, %s = %v, %v, want ErrMalformed", tt.name, v, err)
+		}
+	}
+}
+
 // TestDecodeDBESDKMemory is TestDecodeDDBECMemory for this form.
 func TestDecodeDBESDKMemory(t *testing.T) {
 	src := make([]byte, 400<<10)

@@ -50,10 +50,7 @@ func (t *dbesdkTable) Decrypt(ctx context.Context, item map[string]types.Attribu
 	if key == nil || len(key.DataKey) != DataKeySize || len(key.MACKey) != DataKeySize {
 		return nil, fmt.Errorf("%w: the keyring returned no data key of %d bytes", ErrNoKey, DataKeySize)
 	}
-	commitKey, fieldRoot, err := itemKeys(key.DataKey, &header.MessageID)
-	if err != nil {
-		return nil, err
-	}
+	commitKey, fieldRoot := itemKeys(key.DataKey, &header.MessageID)
 	committed := commitment(commitKey, head[:len(head)-codec.CommitmentSize]) // 11
 	if subtle.ConstantTimeCompare(committed[:], header.Commitment[:]) != 1 {
 		return nil, ErrCommitment
@@ -192,13 +189,7 @@ func openFields(plain map[string]types.AttributeValue, fields []dbesdkField, roo
 	if err != nil {
 		return err
 	}
-	longest := 0
-	for i := range fields {
-		if fields[i].action == EncryptAndSign {
-			longest = max(longest, len(fields[i].terminal)-gcmTagSize)
-		}
-	}
-	buf := make([]byte, 0, longest)
+	buf := make([]byte, 0, sharedBuffer)
 	defer func() { clear(buf[:cap(buf)]) }()
 	var stream [fieldBlocks * aes.BlockSize]byte
 	defer clear(stream[:])
@@ -211,12 +202,16 @@ func openFields(plain map[string]types.AttributeValue, fields []dbesdkField, roo
 		if err != nil {
 			return err
 		}
+		dst, decode := buf, codec.DecodeDBESDK
+		if len(f.terminal) > sharedBuffer {
+			dst, decode = make([]byte, 0, len(f.terminal)-gcmTagSize), codec.DecodeDBESDKInPlace
+		}
 		typeID, sealed := f.terminal[:codec.TypeIDSize], f.terminal[codec.TypeIDSize:]
-		terminal, err := aead.Open(append(buf, typeID...), nonce, sealed, f.path)
+		terminal, err := aead.Open(append(dst, typeID...), nonce, sealed, f.path)
 		if err != nil {
 			return ErrVerify // tagged all the same: a broken writer
 		}
-		if plain[f.name], err = codec.DecodeDBESDK(terminal); err != nil {
+		if plain[f.name], err = decode(terminal); err != nil {
 			return &AttributeError{Op: "decrypt", Name: f.name, Err: fmt.Errorf("%w: %w", ErrMalformed, err)}
 		}
 	}
