@@ -13,6 +13,7 @@ import (
 // QueryInput has the parameters of Query.
 type QueryInput struct {
 	ReadRequest
+	Limit                  *int `check:"min=1,terse"`
 	KeyConditionExpression *string
 	KeyConditions          map[string]eval.Comparison
 	QueryFilter            map[string]eval.Comparison
@@ -129,7 +130,7 @@ func (q *query) bind(in *QueryInput, s source) (*page, error) {
 	if err := q.projection.checkScalars(schema, s.table.key.schemaFor()); err != nil {
 		return nil, err
 	}
-	p, err := in.page(s, q.filter, q.projection)
+	p, err := in.page(s, in.Limit, q.filter, q.projection)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,6 @@ type ReadRequest struct {
 	Request
 	IndexName           *string `check:"pattern=name,min=3,max=255"`
 	Select              string  `check:"enum=SPECIFIC_ATTRIBUTES|COUNT|ALL_ATTRIBUTES|ALL_PROJECTED_ATTRIBUTES"`
-	Limit               *int    `check:"min=1,terse"`
 	ConsistentRead      *bool
 	ExclusiveStartKey   attr.Item
 	FilterExpression    *string
@@ -189,10 +188,10 @@ func (p *page) read(mode string) *ReadOutput {
 
 // page checks what a request selects against what its source holds, and returns
 // the page without its bounds.
-func (r *ReadRequest) page(s source, filter *condition, list projection) (*page, error) {
+func (r *ReadRequest) page(s source, limit *int, filter *condition, list projection) (*page, error) {
 	p := &page{source: s, filter: filter, projection: list, consistent: isTrue(r.ConsistentRead), count: r.Select == "COUNT"}
-	if r.Limit != nil {
-		p.limit = *r.Limit
+	if limit != nil {
+		p.limit = *limit
 	}
 	x := s.index
 	partial := x != nil && x.projected != nil

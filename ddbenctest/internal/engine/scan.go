@@ -9,6 +9,7 @@ import (
 // ScanInput has the parameters of Scan.
 type ScanInput struct {
 	ReadRequest
+	Limit         *int `check:"min=1"`
 	ScanFilter    map[string]eval.Comparison
 	Segment       *int `check:"min=0,max=999999"`
 	TotalSegments *int `check:"min=1,max=1000000"`
@@ -94,7 +95,7 @@ func (in *ScanInput) bind(s source, filter *condition, list projection) (*page, 
 	if err := filter.checkScalars(schema, table); err != nil {
 		return nil, err
 	}
-	p, err := in.page(s, filter, list)
+	p, err := in.page(s, in.Limit, filter, list)
 	if err != nil {
 		return nil, err
 	}
