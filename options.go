@@ -101,6 +101,11 @@ type (
 		TxWriteOption
 		TxReadOption
 	}
+	// CreateOption is an option of [Table.Update] and [TxUpdate].
+	CreateOption interface {
+		UpdateOption
+		TxWriteOption
+	}
 	// VersionOption is an option of deletes, and of [TxDelete] and [TxCheck].
 	VersionOption interface {
 		DeleteOption
@@ -112,6 +117,11 @@ type (
 		GetOption
 		BatchGetOption
 		ListOption
+	}
+	// EveryReadOption is an option of every read.
+	EveryReadOption interface {
+		ReadOption
+		TxReadOption
 	}
 	// CallOption is an option of every operation.
 	CallOption interface {

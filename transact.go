@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -91,13 +92,17 @@ type TransactionError struct {
 	// it returned can't be read.
 	Err error
 
-	unknown bool
+	unknown  bool
+	conflict bool // updated items changed each time
 }
 
 func (e *TransactionError) Error() string {
 	text := "ddbenc: " + e.Op + " failed"
 	if e.unknown {
 		text += ", or not: " + bare(ErrUnknownOutcome)
+	}
+	if e.conflict {
+		text += ": " + bare(ErrConflict)
 	}
 	for i, f := range e.Failed {
 		text += []string{": ", "; "}[min(i, 1)] + f.text()
@@ -108,8 +113,9 @@ func (e *TransactionError) Error() string {
 	return text
 }
 
-// Unwrap returns the errors of Failed, Err and, if it is not known whether the
-// transaction was made, ErrUnknownOutcome.
+// Unwrap returns the errors of Failed, Err, ErrUnknownOutcome if it is not known
+// whether the transaction was made, and ErrConflict if items that it updates changed
+// at every attempt.
 func (e *TransactionError) Unwrap() []error {
 	var errs []error
 	for _, f := range e.Failed {
@@ -120,6 +126,9 @@ func (e *TransactionError) Unwrap() []error {
 	}
 	if e.unknown {
 		errs = append(errs, ErrUnknownOutcome)
+	}
+	if e.conflict {
+		errs = append(errs, ErrConflict)
 	}
 	return errs
 }
@@ -168,7 +177,7 @@ func canceled(ctx context.Context, parts []txPart, err error) (failed []*Operati
 		p := &parts[i]
 		e := p.operationError(i, nil)
 		e.Code, e.Message = code, deref(reason.Message)
-		if code == "ConditionalCheckFailed" && p.typed != nil {
+		if code == codeCondition && p.typed != nil {
 			f := &conditionFailure{op: p.kind, err: err}
 			if len(stored) > 0 && p.current != nil {
 				f.current, f.itemErr = p.current(ctx, stored)
@@ -190,17 +199,24 @@ func isContention(err error) bool {
 	}
 	any := false
 	for _, reason := range canceled.CancellationReasons {
-		switch deref(reason.Code) {
-		case "", codeNone:
-		case "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded":
-			any = true
-		default:
+		code := deref(reason.Code)
+		if code == "" || code == codeNone {
+			continue
+		}
+		if !slices.Contains(contentionCodes, code) {
 			return false
 		}
+		any = true
 	}
 	return any
 }
 
-// codeNone is the code of an operation that was not the reason why its transaction
-// was cancelled.
-const codeNone = "None"
+// The codes of an operation that was not the reason why its transaction was
+// cancelled, and of one whose condition did not hold.
+const (
+	codeNone      = "None"
+	codeCondition = "ConditionalCheckFailed"
+)
+
+// contentionCodes are those that say nothing against the transaction itself.
+var contentionCodes = []string{"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}

@@ -19,13 +19,14 @@ type TxRead struct {
 }
 
 // TxGet reads the item under key in a transaction and stores it in *into, or nil if
-// there is none. Options are [Label] and [WithEncryptor].
+// there is none. Options are [Label], [WithEncryptor] and [HideExpired].
 func TxGet[T any](t *Table[T], key PrimaryKey, into **T, opts ...TxReadOption) TxRead {
 	read := TxRead{txPart: txPart{kind: "Get"}}
 	for _, opt := range opts {
 		opt.applyTxRead(&read.options)
 	}
-	read.label = read.options.label
+	options := read.options
+	read.label = options.label
 	if t != nil {
 		read.core = t.core
 	}
@@ -33,11 +34,12 @@ func TxGet[T any](t *Table[T], key PrimaryKey, into **T, opts ...TxReadOption) T
 		if into == nil {
 			r.add("there is no place to store the item in")
 		}
+		t.checkHideExpired(r, &options)
 		return types.Get{TableName: t.core.tableName(), Key: t.keys.attributes(r, key)}
 	}
 	read.decode = func(it item) (store func(), err error) {
 		var v *T
-		if it != nil {
+		if it != nil && !t.hides(&options, it) {
 			if v, err = t.decode(opTransactGet, it); err != nil {
 				return nil, err
 			}

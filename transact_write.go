@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// A TxWrite is one operation of a write transaction: what [TxPut], [TxDelete] and
-// [TxCheck] return and [TransactWrite] takes.
+// A TxWrite is one operation of a write transaction: what [TxPut], [TxUpdate],
+// [TxDelete] and [TxCheck] return and [TransactWrite] takes.
 type TxWrite struct {
 	txPart
 	options call
@@ -25,6 +25,10 @@ type TxWrite struct {
 type builtWrite struct {
 	types.TransactWriteItem
 	made func() // of txPart
+
+	// seal makes the operation as it is sent, and may call a function of the
+	// caller. If it is nil, the item is to be encrypted and no more.
+	seal func(context.Context) (types.TransactWriteItem, error)
 }
 
 // TxPut encrypts and stores v in a transaction. Options are [If], [ReturnCurrent],
@@ -149,11 +153,24 @@ func (w TxWrite) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "TxWrite(%s, REDAC
 // That there are up to 100 operations and 4 MB of items, no two on the same item, is
 // for DynamoDB to check. Without operations there is nothing to do.
 func TransactWrite(ctx context.Context, db TransactAPI, ops ...TxWrite) error {
-	p, err := PrepareWrite(ctx, "", ops...)
-	if err != nil {
-		return err
+	for n := 1; ; n++ {
+		p, err := PrepareWrite(ctx, "", ops...)
+		if err == nil {
+			err = p.Send(ctx, db)
+		}
+		failed := updateMoved(err)
+		if failed == nil {
+			return err
+		}
+		switch again, err := updateBackoff.wait(ctx, n); {
+		case err != nil:
+			failed.Err = fmt.Errorf("%w, after %w", err, failed.Err)
+			return failed
+		case !again:
+			failed.conflict = true
+			return failed
+		}
 	}
-	return p.Send(ctx, db)
 }
 
 // A PreparedWrite is a write transaction that was checked and encrypted. However
@@ -193,25 +210,36 @@ func PrepareWrite(ctx context.Context, token string, ops ...TxWrite) (*PreparedW
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
-	positions := make([]int, len(ops))
-	for i := range positions {
-		positions[i] = i
+	p.entries = make([]types.TransactWriteItem, len(ops))
+	var others []int
+	for i := range ops {
+		if built[i].seal == nil {
+			others = append(others, i)
+			continue
+		}
+		var err error
+		if p.entries[i], err = built[i].seal(ctx); err != nil {
+			return nil, ops[i].operationError(i, err)
+		}
 	}
 	seal := func(ctx context.Context, i int) (types.TransactWriteItem, error) {
 		w := &ops[i]
 		return w.core.sealTransactWrite(ctx, w.core.encryptor(w.options.encryptor), built[i].TransactWriteItem)
 	}
 	n := 0
-	for sealed, err := range inOrder(ctx, positions, defaultAhead, seal) {
+	for sealed, err := range inOrder(ctx, others, defaultAhead, seal) {
+		i := others[n]
+		n++
 		if err == nil {
 			err = ctx.Err()
 		}
 		if err != nil {
-			return nil, ops[n].operationError(n, err)
+			return nil, ops[i].operationError(i, err)
 		}
-		p.entries = append(p.entries, sealed)
-		p.parts = append(p.parts, ops[n].part(sealed, built[n].made))
-		n++
+		p.entries[i] = sealed
+	}
+	for i := range ops {
+		p.parts = append(p.parts, ops[i].part(p.entries[i], built[i].made))
 	}
 	return p, nil
 }
@@ -220,11 +248,14 @@ func PrepareWrite(ctx context.Context, token string, ops ...TxWrite) (*PreparedW
 func (w *TxWrite) check() (built builtWrite, err error) {
 	switch {
 	case w.build == nil:
-		return built, fmt.Errorf("%w: it was not made by TxPut, TxDelete or TxCheck", ErrConfig)
+		return built, fmt.Errorf("%w: it was not made by TxPut, TxUpdate, TxDelete or TxCheck", ErrConfig)
 	case w.core == nil:
 		return built, fmt.Errorf("%w: it has no table", ErrConfig)
 	}
 	r := &refusals{op: opTransactWrite, table: w.core.name}
+	if w.options.create && w.kind != kindUpdate {
+		r.add("CreateIfAbsent is for updates")
+	}
 	options := w.options
 	if built, err = w.build(r, &options); err != nil {
 		return built, err

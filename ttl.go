@@ -44,7 +44,7 @@ func (s *Schema) TimeToLiveInput(table string) *dynamodb.UpdateTimeToLiveInput {
 // those that ended more than five years ago, such as those with a zero time. It is
 // for types that have an attribute tagged ttl. The default is to return what is
 // stored.
-func HideExpired() ReadOption { return option(func(c *call) { c.hideExpired = true }) }
+func HideExpired() EveryReadOption { return option(func(c *call) { c.hideExpired = true }) }
 
 // checkTTL refuses an item whose time to live is nothing that DynamoDB would take
 // for one.

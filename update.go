@@ -24,10 +24,10 @@ const opUpdate = "UpdateItem"
 // waiting on average.
 var updateBackoff = backoff{base: 20 * time.Millisecond, max: time.Second, tries: 25}
 
-// CreateIfAbsent lets [Table.Update] make the item if there is none. The
+// CreateIfAbsent lets [Table.Update] and [TxUpdate] make the item if there is none. The
 // function then gets a T in which nothing but the key is set. The default is an
 // error that wraps [ErrNotFound].
-func CreateIfAbsent() UpdateOption { return option(func(c *call) { c.create = true }) }
+func CreateIfAbsent() CreateOption { return option(func(c *call) { c.create = true }) }
 
 // Attempts bounds how often [Table.Update] tries in all, before it gives up with
 // [ErrConflict]. It waits longer and longer in between, at random. The default is
