@@ -188,6 +188,24 @@ func TestPagesCountWhatIsRead(t *testing.T) {
 	}
 }
 
+// An engine for which time passes by itself deletes what has expired, but looks
+// for it no more than once a second.
+func TestExpireSometimes(t *testing.T) {
+	e := newTable(t)
+	spec := &TimeToLiveSpecification{AttributeName: ptr("end"), Enabled: ptr(true)}
+	if _, err := e.UpdateTimeToLive(context.Background(), &UpdateTimeToLiveInput{TableName: ptr("items"), TimeToLiveSpecification: spec}); err != nil {
+		t.Fatal(err)
+	}
+	past := num(int(e.Now().Add(-time.Minute).Unix()))
+	for i, want := range []int{0, 1, 2} { // items after another is put
+		e.mustPut(t, attr.Item{"pk": str("p"), "sk": num(i), "end": past})
+		e.ExpireSometimes()
+		if n := e.tables["items"].items.Len(); n != want {
+			t.Errorf("after put %d there are %d items, want %d", i, n, want)
+		}
+	}
+}
+
 // A keyed call costs the same in a large table.
 func BenchmarkGetOfAMillion(b *testing.B) {
 	e := newTable(b)

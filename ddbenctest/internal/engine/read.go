@@ -141,6 +141,10 @@ func (p *page) read(mode string) *ReadOutput {
 		if p.backward && key < p.from || !p.backward && p.to != "" && key >= p.to {
 			return false
 		}
+		if size+fetched >= maxPage { // there is more than fits
+			full = true
+			return false
+		}
 		last = r
 		read++
 		size += r.size
@@ -159,7 +163,7 @@ func (p *page) read(mode string) *ReadOutput {
 				out.Items = append(out.Items, p.projection.of(r.item))
 			}
 		}
-		full = read == p.limit || size+fetched >= maxPage
+		full = read == p.limit // whether or not there is more
 		return !full
 	}
 	if p.backward {
@@ -169,10 +173,7 @@ func (p *page) read(mode string) *ReadOutput {
 	}
 	out.ScannedCount = read
 	if full {
-		out.LastEvaluatedKey = attr.Item{}
-		for _, a := range p.keyAttributes() {
-			out.LastEvaluatedKey[a.Name] = last.item[a.Name]
-		}
+		out.LastEvaluatedKey = p.keyOf(last.item)
 	}
 	m := meter{table: p.table}
 	units := readUnits(size, p.consistent)
@@ -184,6 +185,15 @@ func (p *page) read(mode string) *ReadOutput {
 	}
 	out.ConsumedCapacity = m.result(mode)
 	return out
+}
+
+// keyOf returns the attributes of item that tell where a page ended.
+func (s source) keyOf(item attr.Item) attr.Item {
+	key := attr.Item{}
+	for _, a := range s.keyAttributes() {
+		key[a.Name] = item[a.Name]
+	}
+	return key
 }
 
 // page checks what a request selects against what its source holds, and returns
