@@ -43,8 +43,8 @@ type Fault struct {
 	// them, comes back as unprocessed.
 	Unprocessed bool
 
-	// Conflict cancels a transaction, or refuses a write of one item, as if
-	// another transaction was under way on the items.
+	// Conflict cancels a transaction, refuses a write of one item, or leaves a batch
+	// of writes unprocessed, as if another transaction was under way on the items.
 	Conflict bool
 }
 

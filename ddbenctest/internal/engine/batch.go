@@ -181,12 +181,12 @@ func (e *Engine) BatchWriteItem(ctx context.Context, in *BatchWriteItemInput) (*
 		writes[name] = list
 	}
 	out := &BatchWriteItemOutput{UnprocessedItems: map[string][]BatchWrite{}}
-	skip := faultOf(ctx).Unprocessed
+	fault := faultOf(ctx)
 	n := 0
 	for _, name := range names {
 		var m *meter
 		for i, w := range writes[name] {
-			if n++; skip && n%2 == 1 {
+			if n++; fault.Conflict || fault.Unprocessed && n%2 == 1 {
 				out.UnprocessedItems[name] = append(out.UnprocessedItems[name], in.RequestItems[name][i])
 				continue
 			}

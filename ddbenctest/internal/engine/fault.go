@@ -8,8 +8,8 @@ type Fault struct {
 	// included, and of a batch of one that one.
 	Unprocessed bool
 
-	// Conflict cancels a transaction, or refuses a single write, as if another
-	// transaction was under way on the same items.
+	// Conflict cancels a transaction, refuses a single write, or leaves a batch of
+	// writes undone, as if another transaction was under way on the same items.
 	Conflict bool
 }
 

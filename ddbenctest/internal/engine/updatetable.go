@@ -122,7 +122,10 @@ func (t *table) update(e *Engine, in *UpdateTableInput, now time.Time) error {
 			"Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.",
 			*p.ReadCapacityUnits, *p.ReadCapacityUnits, *p.WriteCapacityUnits, *p.WriteCapacityUnits)
 	}
-	definitions := t.merged(in.AttributeDefinitions)
+	definitions, err := t.merged(in.AttributeDefinitions)
+	if err != nil {
+		return err
+	}
 	for _, u := range in.GlobalSecondaryIndexUpdates {
 		if err := t.checkIndexUpdate(u, definitions, byRequest); err != nil {
 			return err
@@ -165,15 +168,19 @@ func (t *table) update(e *Engine, in *UpdateTableInput, now time.Time) error {
 }
 
 // merged returns the table's definitions with those of a request, which may say
-// again what is known.
-func (t *table) merged(more []AttributeDefinition) []AttributeDefinition {
+// again what is known, but not otherwise.
+func (t *table) merged(more []AttributeDefinition) ([]AttributeDefinition, error) {
 	all := slices.Clone(t.definitions)
 	for _, d := range more {
-		if i := slices.IndexFunc(all, func(a AttributeDefinition) bool { return a.AttributeName == d.AttributeName }); i < 0 {
+		i := slices.IndexFunc(all, func(a AttributeDefinition) bool { return a.AttributeName == d.AttributeName })
+		switch {
+		case i < 0:
 			all = append(all, d)
+		case all[i].AttributeType != d.AttributeType:
+			return nil, invalidParameter("Attribute %s is of type %s already, not %s", d.AttributeName, all[i].AttributeType, d.AttributeType)
 		}
 	}
-	return all
+	return all, nil
 }
 
 func (t *table) checkIndexUpdate(u IndexUpdate, definitions []AttributeDefinition, byRequest bool) error {
