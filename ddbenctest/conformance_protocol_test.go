@@ -6,8 +6,11 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"testing"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+
+	"github.com/ddbenc/ddbenc/ddbenctest"
 )
 
 // protocolChecks are of HTTP and JSON around the operations.
@@ -97,4 +100,23 @@ func refusedRaw(what, target, body, code string) conformanceCheck {
 			c.t.Errorf("status %d, %s, want %s", r.status, short(r.body), code)
 		}
 	})
+}
+
+// TestRefusedOperations checks that the engine of this package says of what it
+// leaves out that it does so.
+func TestRefusedOperations(t *testing.T) {
+	c := &conversation{t: t, e: newConformanceEngine("embedded", ddbenctest.NewEngine().Config())}
+	for _, target := range []string{
+		"DynamoDB_20120810.ExecuteStatement", "DynamoDB_20120810.BatchExecuteStatement", "DynamoDB_20120810.ExecuteTransaction",
+		"DynamoDB_20120810.CreateBackup", "DynamoDB_20120810.DescribeBackup", "DynamoDB_20120810.ListBackups", "DynamoDB_20120810.RestoreTableFromBackup",
+		"DynamoDB_20120810.UpdateContinuousBackups", "DynamoDB_20120810.RestoreTableToPointInTime",
+		"DynamoDB_20120810.CreateGlobalTable", "DynamoDB_20120810.DescribeGlobalTable", "DynamoDB_20120810.UpdateTableReplicaAutoScaling",
+		"DynamoDB_20120810.ImportTable", "DynamoDB_20120810.ExportTableToPointInTime", "DynamoDB_20120810.EnableKinesisStreamingDestination",
+		"DynamoDB_20120810.UpdateContributorInsights", "DynamoDB_20120810.PutResourcePolicy",
+	} {
+		r := c.raw(target, `{}`)
+		if r.status != http.StatusBadRequest || !strings.Contains(r.body, "#UnknownOperationException") || !strings.Contains(r.body, "embedded engine") {
+			t.Errorf("%s: status %d, %s", target, r.status, r.body)
+		}
+	}
 }

@@ -27,7 +27,7 @@ const benchItemsEnv = "DDBENC_BENCH_ITEMS"
 var largeTables = flag.Bool("large", false, "benchmark a table of a million items")
 
 // mediumItem is the medium item of the benchmarks: 15 attributes, 1.5 KB. Its keys
-// are pk and sk.
+// are pk, a string, and sk, a number.
 func mediumItem(b *testing.B) map[string]types.AttributeValue {
 	dir := os.Getenv(benchItemsEnv)
 	if dir == "" {
@@ -51,14 +51,14 @@ func mediumItem(b *testing.B) map[string]types.AttributeValue {
 }
 
 // benchClient is a client of a new engine with the table "bench", which has the
-// keys pk and sk.
-func benchClient(b *testing.B) *dynamodb.Client {
+// keys pk and sk, a string and the type given.
+func benchClient(b *testing.B, sk types.ScalarAttributeType) *dynamodb.Client {
 	db := ddbenctest.NewDynamoDB(b, ddbenctest.WithoutRequestLog())
 	_, err := db.CreateTable(b.Context(), &dynamodb.CreateTableInput{
 		TableName: aws.String("bench"),
 		AttributeDefinitions: []types.AttributeDefinition{
 			{AttributeName: aws.String("pk"), AttributeType: types.ScalarAttributeTypeS},
-			{AttributeName: aws.String("sk"), AttributeType: types.ScalarAttributeTypeS},
+			{AttributeName: aws.String("sk"), AttributeType: sk},
 		},
 		KeySchema: []types.KeySchemaElement{
 			{AttributeName: aws.String("pk"), KeyType: types.KeyTypeHash},
@@ -88,7 +88,7 @@ func loopMedian(b *testing.B, call func()) {
 
 // BenchmarkEnginePut puts the medium item over itself.
 func BenchmarkEnginePut(b *testing.B) {
-	item, db := mediumItem(b), benchClient(b)
+	item, db := mediumItem(b), benchClient(b, types.ScalarAttributeTypeN)
 	in := &dynamodb.PutItemInput{TableName: aws.String("bench"), Item: item}
 	loopMedian(b, func() {
 		if _, err := db.PutItem(b.Context(), in); err != nil {
@@ -99,7 +99,7 @@ func BenchmarkEnginePut(b *testing.B) {
 
 // BenchmarkEngineGet reads the medium item.
 func BenchmarkEngineGet(b *testing.B) {
-	item, db := mediumItem(b), benchClient(b)
+	item, db := mediumItem(b), benchClient(b, types.ScalarAttributeTypeN)
 	if _, err := db.PutItem(b.Context(), &dynamodb.PutItemInput{TableName: aws.String("bench"), Item: item}); err != nil {
 		b.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func BenchmarkEngineGet(b *testing.B) {
 
 // BenchmarkEngineQuery reads 1,000 small items with one query.
 func BenchmarkEngineQuery(b *testing.B) {
-	db := benchClient(b)
+	db := benchClient(b, types.ScalarAttributeTypeS)
 	putSmall(b, db, 1, 1000)
 	in := &dynamodb.QueryInput{
 		TableName:                 aws.String("bench"),
@@ -137,7 +137,7 @@ func BenchmarkEngineTableSize(b *testing.B) {
 			if items > 100_000 && !*largeTables {
 				b.Skip("-large fills a table of a million items")
 			}
-			db := benchClient(b)
+			db := benchClient(b, types.ScalarAttributeTypeS)
 			putSmall(b, db, items/100, 100)
 			n := 0
 			loopMedian(b, func() {
@@ -153,7 +153,7 @@ func BenchmarkEngineTableSize(b *testing.B) {
 
 // BenchmarkEngineOpen opens an engine and makes a table in it.
 func BenchmarkEngineOpen(b *testing.B) {
-	loopMedian(b, func() { benchClient(b) })
+	loopMedian(b, func() { benchClient(b, types.ScalarAttributeTypeS) })
 }
 
 // putSmall puts small items: so many range keys under so many hash keys.
