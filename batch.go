@@ -25,6 +25,21 @@ const (
 	maxBatchWrite = 25  // writes
 )
 
+// maxRefusals bounds how many problems of one batch are told: what is wrong with
+// many elements is mostly the same.
+const maxRefusals = 10
+
+// enough reports whether r has so many problems that the rest of a batch need not
+// be looked at, and says so in r.
+func (r *refusals) enough() bool {
+	if len(r.errs) < maxRefusals {
+		return false
+	}
+	r.at = ""
+	r.add("there may be more, which were not looked at")
+	return true
+}
+
 // errUnprocessed reports that the service put the rest of a batch off for too
 // long.
 var errUnprocessed = errors.New("ddbenc: the service left the rest unprocessed, as often as it was asked")

@@ -55,6 +55,9 @@ func (t *Table[T]) BatchGet(ctx context.Context, keys []PrimaryKey, opts ...Batc
 		if len(r.errs) == before {
 			t.core.shape.checkKey(r, attributes)
 		}
+		if r.enough() {
+			break
+		}
 		if len(r.errs) > 0 {
 			continue
 		}

@@ -299,6 +299,14 @@ func TestBatchesRefused(t *testing.T) {
 			}
 		}
 	}
+	many := make([]*Admission, 100)
+	bad := make([]ddbenc.PrimaryKey, 100)
+	_, getErr = patients.BatchGet(ctx, bad)
+	for name, err := range map[string]error{"get": getErr, "put": patients.BatchPut(ctx, many), "delete": patients.BatchDelete(ctx, bad)} {
+		if lines := strings.Count(err.Error(), "\n") + 1; lines != 11 || !strings.HasSuffix(err.Error(), "there may be more, which were not looked at") {
+			t.Errorf("%s of 100 mistakes says, in %d lines:\n%v", name, lines, err)
+		}
+	}
 	if db.calls > 0 {
 		t.Errorf("%d requests were sent", db.calls)
 	}

@@ -147,6 +147,9 @@ func (t *Table[T]) batchWrites(puts []*T, deletes []PrimaryKey) ([]types.WriteRe
 		writes = append(writes, w)
 	}
 	for i, v := range puts {
+		if r.enough() {
+			return nil, r.err()
+		}
 		what := fmt.Sprintf("item %d", i)
 		r.at = what + ": "
 		it, err := t.binder.encode(v)
@@ -157,6 +160,9 @@ func (t *Table[T]) batchWrites(puts []*T, deletes []PrimaryKey) ([]types.WriteRe
 		add(what, types.WriteRequest{PutRequest: &types.PutRequest{Item: it}})
 	}
 	for i, key := range deletes {
+		if r.enough() {
+			break
+		}
 		what := fmt.Sprintf("key %d", i)
 		r.at = what + ": "
 		before := len(r.errs)
