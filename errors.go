@@ -113,9 +113,10 @@ func (e *ItemError) keyText() string {
 // A ConditionError reports a write that DynamoDB did not make because its
 // condition did not hold. It wraps [ErrConditionFailed] and the SDK's
 // [*types.ConditionalCheckFailedException], whose Item, being unverified, was
-// removed.
+// removed. In a transaction that is the [*types.TransactionCanceledException], and
+// the [OperationError] that wraps the ConditionError says which operation it was.
 type ConditionError[T any] struct {
-	Op    string // DynamoDB operation, such as "PutItem"
+	Op    string // DynamoDB operation, such as "PutItem", or "Put" of a transaction
 	Table string // physical table name
 
 	// Current is the stored item that failed the condition, verified and

@@ -150,6 +150,9 @@ func (w TxWrite) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "TxWrite(%s, REDAC
 // [ErrUnknownOutcome]; with [PrepareWrite] the same transaction can then be sent
 // until there is an answer.
 //
+// If an item of a [TxUpdate] changed since it was read, and for no other reason,
+// everything is prepared anew, up to 25 times; then the error wraps [ErrConflict].
+//
 // That there are up to 100 operations and 4 MB of items, no two on the same item, is
 // for DynamoDB to check. Without operations there is nothing to do.
 func TransactWrite(ctx context.Context, db TransactAPI, ops ...TxWrite) error {

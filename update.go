@@ -14,7 +14,8 @@ import (
 
 // ErrConflict reports an update that was not made, since other writers changed
 // the item each time between reading and writing. Nothing is wrong with the
-// item: the same update can succeed later, or with more [Attempts].
+// item: the same update can succeed later, or with more [Attempts]. So it is for a
+// transaction with a [TxUpdate].
 var ErrConflict = errors.New("ddbenc: other writers changed the item at every attempt")
 
 const opUpdate = "UpdateItem"
