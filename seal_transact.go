@@ -22,22 +22,24 @@ func (c *core) checkTransactGet(r *refusals, in *types.Get) {
 // action, and returns it as it may be sent but for the encryption: an update is
 // replaced by one that can't make an item. in is left as it is.
 func (c *core) checkTransactWrite(r *refusals, in types.TransactWriteItem) types.TransactWriteItem {
-	condition := func(text *string, names map[string]string) {
+	condition := func(text *string, names map[string]string, values item) {
 		c.shape.checkCondition(r, "condition", expr.ConditionExpression, text, names)
+		r.values(values)
 	}
 	switch {
 	case in.Put != nil:
 		c.shape.checkItem(r, in.Put.Item)
-		condition(in.Put.ConditionExpression, in.Put.ExpressionAttributeNames)
+		condition(in.Put.ConditionExpression, in.Put.ExpressionAttributeNames, in.Put.ExpressionAttributeValues)
 	case in.Delete != nil:
 		c.shape.checkKey(r, in.Delete.Key)
-		condition(in.Delete.ConditionExpression, in.Delete.ExpressionAttributeNames)
+		condition(in.Delete.ConditionExpression, in.Delete.ExpressionAttributeNames, in.Delete.ExpressionAttributeValues)
 	case in.ConditionCheck != nil:
 		c.shape.checkKey(r, in.ConditionCheck.Key)
-		condition(in.ConditionCheck.ConditionExpression, in.ConditionCheck.ExpressionAttributeNames)
+		condition(in.ConditionCheck.ConditionExpression, in.ConditionCheck.ExpressionAttributeNames, in.ConditionCheck.ExpressionAttributeValues)
 	case in.Update != nil:
 		u := *in.Update
 		u.ConditionExpression, u.ExpressionAttributeNames = c.checkUpdate(r, u.Key, u.UpdateExpression, u.ConditionExpression, u.ExpressionAttributeNames)
+		r.values(u.ExpressionAttributeValues)
 		in.Update = &u
 	}
 	return in

@@ -76,4 +76,16 @@ func TestExpressionValuesAreChecked(t *testing.T) {
 			t.Errorf("%s: %v", op, err)
 		}
 	}
+	for name, entry := range map[string]types.TransactWriteItem{
+		"Put":            {Put: &types.Put{Item: key, ExpressionAttributeValues: bad}},
+		"Delete":         {Delete: &types.Delete{Key: key, ExpressionAttributeValues: bad}},
+		"Update":         {Update: &types.Update{Key: key, ExpressionAttributeValues: bad}},
+		"ConditionCheck": {ConditionCheck: &types.ConditionCheck{Key: key, ExpressionAttributeValues: bad}},
+	} {
+		r := &refusals{op: opTransactWrite, table: "orders"}
+		c.checkTransactWrite(r, entry)
+		if err := r.err(); err == nil || !strings.Contains(err.Error(), `expression value ":v"`) {
+			t.Errorf("%s in a transaction: %v", name, err)
+		}
+	}
 }

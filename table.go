@@ -208,7 +208,7 @@ func (t *Table[T]) decode(op string, it item) (*T, error) {
 	return v, nil
 }
 
-// oldOf returns the place that ReturnOld gave, or nil if it was not given.
+// oldOf returns the place that ReturnOld gave, emptied, or nil if it was not given.
 func oldOf[T any](r *refusals, place any) **T {
 	if place == nil {
 		return nil
@@ -219,6 +219,8 @@ func oldOf[T any](r *refusals, place any) **T {
 		r.add("ReturnOld has a %T, want a %T", place, old)
 	case old == nil:
 		r.add("ReturnOld has a nil pointer")
+	default:
+		*old = nil // whatever becomes of the call, what stood there is not its result
 	}
 	return old
 }
@@ -229,7 +231,6 @@ func (t *Table[T]) storeOld(op string, old **T, it item) (err error) {
 	if old == nil {
 		return nil
 	}
-	*old = nil
 	if it != nil {
 		if *old, err = t.decode(op, it); err != nil {
 			return written(err)

@@ -266,7 +266,7 @@ func TestOldItemThatCannotBeRead(t *testing.T) {
 	ctx := context.Background()
 	p := Admission{ID: "p-1", Visit: visitAt(1), Name: "Ada"}
 	bad := with(stored(t, p), "name", s("Eve"))
-	var old *Admission
+	old := &Admission{ID: "of an earlier call"}
 	table := openAdmissions(t, &fake{item: bad})
 	for op, err := range map[string]error{
 		"PutItem":    table.Put(ctx, &p, ddbenc.ReturnOld(&old)),
