@@ -115,7 +115,7 @@ func TestEngineUpdateKeepsWhatTheTypeDoesNotHold(t *testing.T) {
 	full := avItem{
 		"patient_id": s("p-1"), "visit": n("1700000001"), "name": s("Ada"), "gone": s("soon"),
 		"weight": n("61.123456789012345678901"), "NAME": s("another attribute"),
-		"address": &types.AttributeValueMemberM{Value: avItem{"city": s("London"), "zip": n("1.50")}},
+		"address": &types.AttributeValueMemberM{Value: avItem{"city": s("London"), "zip": n("1.5")}},
 		"tags":    &types.AttributeValueMemberSS{Value: []string{"b", "a"}},
 		"blob":    &types.AttributeValueMemberB{Value: []byte{0, 255}},
 		"nothing": &types.AttributeValueMemberNULL{Value: true},
