@@ -8,9 +8,10 @@
 //	keyring  encrypts data keys under    for
 //	RawAES   an AES key                  keys that this process holds
 //	RawRSA   an RSA key                  keys that this process or a security module holds
+//	RawECDH  a secret shared by EC keys  two parties, or anyone who writes for one
 //	Multi    the keys of other keyrings  several readers, or a change of keys
 //
-// Keyrings for AWS KMS, for branch keys and for ECDH are not there yet.
+// Keyrings for AWS KMS and for branch keys are not there yet.
 //
 // # Which provider
 //

@@ -2,6 +2,7 @@ package keyring_test
 
 import (
 	"context"
+	"crypto/ecdh"
 	"crypto/rand"
 	"crypto/rsa"
 	"fmt"
@@ -87,4 +88,53 @@ func ExampleNewMulti() {
 	// Output:
 	// my service 2025
 	// archive 2025
+}
+
+// A collector writes items that only the analyst can read.
+func ExampleNewRawECDHEphemeral() {
+	analystKey, err := ecdh.P256().GenerateKey(rand.Reader)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	collector, err := keyring.NewRawECDHEphemeral(analystKey.PublicKey())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	analyst, err := keyring.NewRawECDHDiscovery(analystKey)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	table := crypt.Table{Name: "events", PartitionKey: "id", Actions: crypt.Actions{Default: crypt.EncryptAndSign}}
+	writer, err := crypt.NewDBESDK(collector).ForTable(table)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	reader, err := crypt.NewDBESDK(analyst).ForTable(table)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	stored, err := writer.Encrypt(context.Background(), map[string]types.AttributeValue{
+		"id":   &types.AttributeValueMemberS{Value: "e-1"},
+		"what": &types.AttributeValueMemberS{Value: "door opened"},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = writer.Decrypt(context.Background(), stored)
+	fmt.Println(err)
+	plain, err := reader.Decrypt(context.Background(), stored)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(plain["what"].(*types.AttributeValueMemberS).Value)
+	// Output:
+	// ddbenc: no key for this item: the ECDH keyring has no private key and only writes
+	// door opened
 }

@@ -3,6 +3,7 @@ package dbesdkvec
 import (
 	"encoding/hex"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"strings"
 )
@@ -22,6 +23,10 @@ type (
 	generatedKeyring struct {
 		Type, Namespace, Name, Padding string
 		Key, PublicKey, PrivateKey     string // names of keys
+		Scheme                         string
+		SenderPrivateKey               string // names of keys
+		RecipientPrivateKey            string
+		RecipientPublicKeyDER          string `json:"recipientPublicKeyDer"`
 		Generator                      *generatedKeyring
 		Children                       []generatedKeyring
 	}
@@ -41,6 +46,13 @@ func (f *officialFile) generated() ([]*Case, error) {
 		c := f.newCase(g.Name, g.Config, p)
 		c.PlaintextItem, c.EncryptedItem, c.DecryptedItem = g.Plaintext, g.Encrypted, g.Decrypted
 		c.Expect = ExpectDecrypt
+		if reader := g.Keyring.reader(keys); reader != nil {
+			override, err := json.Marshal(reader)
+			if err != nil {
+				return nil, err
+			}
+			c.DecryptOverrides = map[string]json.RawMessage{"provider": override}
+		}
 		if g.Context != nil {
 			c.ParsedHeader = &Header{Context: g.Context}
 		}
@@ -60,6 +72,14 @@ func (k *generatedKeyring) provider(keys map[string]string) (Provider, error) {
 		}
 	case "raw-rsa":
 		p.Type, p.Public, p.Private = typeRSA, keys[k.PublicKey], keys[k.PrivateKey]
+	case "raw-ecdh":
+		p.Type, p.SenderPrivate = typeECDH, keys[k.SenderPrivateKey]
+		p.Scheme, _, _ = strings.Cut(k.Scheme, " ") // "... / PublicKeyDiscovery"
+		der, err := hex.DecodeString(keys[k.RecipientPublicKeyDER])
+		if err != nil {
+			return Provider{}, err
+		}
+		p.RecipientPublic = string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 	case "multi":
 		p.Type = typeMulti
 		if k.Generator != nil {
@@ -80,4 +100,12 @@ func (k *generatedKeyring) provider(keys map[string]string) (Provider, error) {
 		p.Type = strings.ReplaceAll(k.Type, "-", "_")
 	}
 	return p, nil
+}
+
+// reader returns the keyring that reads what k wrote, if k can't.
+func (k *generatedKeyring) reader(keys map[string]string) *Provider {
+	if k.Type != "raw-ecdh" || !strings.HasPrefix(k.Scheme, schemeEphemeral) {
+		return nil
+	}
+	return &Provider{Type: typeECDH, Scheme: schemeDiscovery, RecipientPrivate: keys[k.RecipientPrivateKey]}
 }

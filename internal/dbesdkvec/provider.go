@@ -1,6 +1,8 @@
 package dbesdkvec
 
 import (
+	"crypto/ecdh"
+	"crypto/ecdsa"
 	"fmt"
 
 	"github.com/ddbenc/ddbenc/crypt"
@@ -18,6 +20,11 @@ type Provider struct {
 	Public    string `json:"public_key_pem,omitempty"`  // raw_rsa
 	Private   string `json:"private_key_pem,omitempty"` // raw_rsa
 
+	Scheme           string `json:"scheme,omitempty"`                 // raw_ecdh
+	SenderPrivate    string `json:"sender_private_key_pem,omitempty"` // or of whoever reads
+	RecipientPublic  string `json:"recipient_public_key_pem,omitempty"`
+	RecipientPrivate string `json:"recipient_private_key_pem,omitempty"`
+
 	Generator *Provider  `json:"generator,omitempty"` // multi
 	Children  []Provider `json:"children,omitempty"`  // multi
 
@@ -31,8 +38,16 @@ type Provider struct {
 const (
 	typeAES    = "raw_aes"
 	typeRSA    = "raw_rsa"
+	typeECDH   = "raw_ecdh"
 	typeMulti  = "multi"
 	typeBranch = "static_branch_key"
+)
+
+// Schemes of raw ECDH keyrings.
+const (
+	schemeStatic    = "RawPrivateKeyToStaticPublicKey"
+	schemeEphemeral = "EphemeralPrivateKeyToStaticPublicKey"
+	schemeDiscovery = "PublicKeyDiscovery"
 )
 
 // parts are the keyrings of a multi-keyring.
@@ -51,7 +66,7 @@ func (p *Provider) parts() []*Provider {
 // nothing.
 func (p *Provider) missing() string {
 	switch p.Type {
-	case typeAES, typeRSA, typeBranch:
+	case typeAES, typeRSA, typeECDH, typeBranch:
 		return ""
 	case typeMulti:
 		for _, part := range p.parts() {
@@ -71,6 +86,8 @@ func (p *Provider) Open() (crypt.Keyring, error) {
 		return keyring.NewRawAES(p.Namespace, p.Name, p.Key)
 	case typeRSA:
 		return p.openRSA()
+	case typeECDH:
+		return p.openECDH()
 	case typeMulti:
 		return p.openMulti()
 	case typeBranch:
@@ -98,6 +115,54 @@ func (p *Provider) openRSA() (crypt.Keyring, error) {
 		return nil, err
 	}
 	return keyring.NewRawRSA(p.Namespace, p.Name, padding, priv)
+}
+
+func (p *Provider) openECDH() (crypt.Keyring, error) {
+	switch p.Scheme {
+	case schemeStatic:
+		own, err := ecdhPrivate(p.SenderPrivate)
+		if err != nil {
+			return nil, err
+		}
+		peer, err := ecdhPublic(p.RecipientPublic)
+		if err != nil {
+			return nil, err
+		}
+		return keyring.NewRawECDH(own, peer)
+	case schemeEphemeral:
+		peer, err := ecdhPublic(p.RecipientPublic)
+		if err != nil {
+			return nil, err
+		}
+		return keyring.NewRawECDHEphemeral(peer)
+	case schemeDiscovery:
+		own, err := ecdhPrivate(p.RecipientPrivate)
+		if err != nil {
+			return nil, err
+		}
+		return keyring.NewRawECDHDiscovery(own)
+	}
+	return nil, fmt.Errorf("there is no scheme %q", p.Scheme)
+}
+
+func ecdhPrivate(pem string) (*ecdh.PrivateKey, error) {
+	key, err := keyring.ParsePrivateKey([]byte(pem))
+	if err != nil {
+		return nil, err
+	}
+	return key.ECDH()
+}
+
+func ecdhPublic(pem string) (*ecdh.PublicKey, error) {
+	key, err := keyring.ParsePublicKey([]byte(pem))
+	if err != nil {
+		return nil, err
+	}
+	ec, ok := key.(*ecdsa.PublicKey)
+	if !ok {
+		return nil, fmt.Errorf("public key is a %T", key)
+	}
+	return ec.ECDH()
 }
 
 func (p *Provider) openMulti() (crypt.Keyring, error) {
