@@ -102,6 +102,12 @@ func (t *Table[T]) BatchWrite(ctx context.Context, puts []*T, deletes []PrimaryK
 	if err != nil {
 		return err
 	}
+	return t.sendBatch(ctx, api, sealed, puts, deletes)
+}
+
+// sendBatch sends the writes that were made of puts and deletes, in this order. Its
+// error is a *BatchError.
+func (t *Table[T]) sendBatch(ctx context.Context, api BatchAPI, sealed []types.WriteRequest, puts []*T, deletes []PrimaryKey) error {
 	left, err := t.core.batchWrite(ctx, api, sealed)
 	if err == nil {
 		return nil
@@ -125,9 +131,7 @@ func (t *Table[T]) BatchWrite(ctx context.Context, puts []*T, deletes []PrimaryK
 // batchWrites returns the writes of a batch, puts first, after it checked them.
 func (t *Table[T]) batchWrites(puts []*T, deletes []PrimaryKey) ([]types.WriteRequest, error) {
 	r := &refusals{op: opBatchWrite, table: t.core.name}
-	if version := t.binder.schema.Version; version != "" && len(puts)+len(deletes) > 0 {
-		r.add("%s has the version attribute %q, and the writes of a batch have no conditions to check it by: "+
-			"use Put and Delete, or a transaction", t.binder.schema.Type, version)
+	if len(puts)+len(deletes) > 0 && t.refuseVersion(r) {
 		return nil, r.err()
 	}
 	writes := make([]types.WriteRequest, 0, len(puts)+len(deletes))
@@ -171,6 +175,17 @@ func (t *Table[T]) batchWrites(puts []*T, deletes []PrimaryKey) ([]types.WriteRe
 		}
 	}
 	return writes, r.err()
+}
+
+// refuseVersion refuses a batch of a type with a version.
+func (t *Table[T]) refuseVersion(r *refusals) bool {
+	version := t.binder.schema.Version
+	if version == "" {
+		return false
+	}
+	r.add("%s has the version attribute %q, and the writes of a batch have no conditions to check it by: "+
+		"use Put and Delete, or a transaction", t.binder.schema.Type, version)
+	return true
 }
 
 // sealBatch encrypts writes that were checked, some of them at the same time.
