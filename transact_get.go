@@ -33,6 +33,8 @@ func TxGet[T any](t *Table[T], key PrimaryKey, into **T, opts ...TxReadOption) T
 	read.build = func(r *refusals) types.Get {
 		if into == nil {
 			r.add("there is no place to store the item in")
+		} else {
+			*into = nil // whatever becomes of the call, what stood there is not its result
 		}
 		t.checkHideExpired(r, &options)
 		return types.Get{TableName: t.core.tableName(), Key: t.keys.attributes(r, key)}
@@ -60,8 +62,8 @@ func (r TxRead) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "TxRead(%s, REDACTE
 //		ddbenc.TxGet(patients, ddbenc.Key("ada"), &ada),
 //		ddbenc.TxGet(clinics, ddbenc.Key("north"), &north))
 //
-// An item that is not there is no error. On an error nothing is stored in any of
-// the places. What is refused is told by [*OperationError]s; a transaction that was
+// An item that is not there is no error. On an error nil is stored in all of the
+// places. What is refused is told by [*OperationError]s; a transaction that was
 // sent and failed, or of whose items one can't be read, is a [*TransactionError].
 //
 // If others were writing to the items at that moment, the transaction is sent again
