@@ -74,6 +74,13 @@ func (t *RawTable) clientCore() *core {
 // is the SDK's ConditionalCheckFailedException as before, its Item decrypted; if
 // that can't be, Item is nil and the error wraps an [*ItemError] too.
 //
+// # Idempotent transactions
+//
+// A TransactWriteItems that failed, and is sent again with the same content and
+// ClientRequestToken within ten minutes, is sent with the ciphertext of the first
+// time, so that DynamoDB knows it again. The client remembers its last 16 failed
+// transactions for that, as they were sent.
+//
 // # With a Table
 //
 // A [Table] may be given to Encrypted whatever client it was opened with. One
@@ -89,8 +96,8 @@ func Encrypted(tables ...ClientTable) func(*dynamodb.Options) {
 	return func(o *dynamodb.Options) { o.APIOptions = append(o.APIOptions, e.addTo) }
 }
 
-// A clientEncryption is the middleware that Encrypted adds. It has no state of a
-// call, so that one serves all.
+// A clientEncryption is the middleware that Encrypted adds. One serves all calls of
+// a client, at the same time.
 //
 // It stands in the serialize step, directly in front of the serializer, which is
 // behind everything that a program may have put into a client to change requests,
@@ -98,6 +105,7 @@ func Encrypted(tables ...ClientTable) func(*dynamodb.Options) {
 type clientEncryption struct {
 	tables tableSet
 	err    error // why the tables can't go together
+	failed failedTransactions
 }
 
 // addTo adds e to the stack of one call. It is passed as a method value, by which

@@ -325,3 +325,33 @@ func TestClientRetriesCiphertext(t *testing.T) {
 		t.Errorf("attempts differ: %q", w.bodies)
 	}
 }
+
+// A transaction whose outcome is unknown may be sent again under its token: it is
+// the same request to DynamoDB. The SDK stores the token in the caller's input.
+func TestClientTransactionAgain(t *testing.T) {
+	status := 500
+	db, w := scripted(func(string, string) (int, string) { return status, "{}" }, rawPatients(t, "patients"))
+	once := func(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} }
+	in := &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{{Put: &types.Put{TableName: aws.String("patients"), Item: admission("ada", "1")}}}}
+	if _, err := db.TransactWriteItems(t.Context(), in, once); err == nil {
+		t.Fatal("no error")
+	}
+	status = 200
+	if _, err := db.TransactWriteItems(t.Context(), in, once); err != nil {
+		t.Fatal(err)
+	}
+	request := func(i int) (v any) {
+		if err := json.Unmarshal([]byte(w.bodies[i]), &v); err != nil {
+			t.Error(err)
+		}
+		return v
+	}
+	if diff := cmp.Diff(request(0), request(1)); diff != "" {
+		t.Errorf("not the same: -first +again:\n%s", diff)
+	}
+	in.TransactItems[0].Put.Item["name"] = s("another")
+	if _, err := db.TransactWriteItems(t.Context(), in, once); err != nil || cmp.Equal(request(2), request(1)) {
+		t.Errorf("another request: %v, %s", err, w.bodies)
+	}
+	w.mustBeSecret(t)
+}

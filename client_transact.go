@@ -77,17 +77,22 @@ func (e *clientEncryption) transactWrite(x *exchange, in *dynamodb.TransactWrite
 	if !any {
 		return nil, x.pass()
 	}
-	for i, entry := range sealed.TransactItems {
-		t := parts[i].table
-		if t == nil {
-			continue
+	again := e.failed.find(in)
+	if again == nil {
+		for i, entry := range sealed.TransactItems {
+			t := parts[i].table
+			if t == nil {
+				continue
+			}
+			var err error
+			if sealed.TransactItems[i], err = t.sealTransactWrite(x.ctx, t.enc, entry); err != nil {
+				return nil, atEntry(i, t.opError(opTransactWrite, err))
+			}
 		}
-		var err error
-		if sealed.TransactItems[i], err = t.sealTransactWrite(x.ctx, t.enc, entry); err != nil {
-			return nil, atEntry(i, t.opError(opTransactWrite, err))
-		}
+		again = &sealed
 	}
-	out, err := send[dynamodb.TransactWriteItemsOutput](x, &sealed)
+	out, err := send[dynamodb.TransactWriteItemsOutput](x, again)
+	e.failed.note(in, again, err)
 	if err != nil {
 		return nil, e.openCanceled(x, opTransactWrite, parts, err)
 	}
