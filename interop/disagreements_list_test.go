@@ -286,6 +286,26 @@ func disagreements(t *testing.T) []disagreement {
 			reads:  []reading{{of: us, want: outcomes{python: "!no decryption key"}}},
 		},
 		{
+			name:   "42 Python reads the version of a key leniently",
+			change: and(encryptAllElse, provider(tableKeys), plaintext(`"a": {"S": "1"}`)),
+			reads: []reading{
+				{
+					of: us, change: describe(func(d map[string]string) { d["amzn-ddb-meta-id"] = "m#+0" }),
+					want: outcomes{java: "!IllegalArgumentException", ddbenc: "!malformed"},
+				},
+			},
+		},
+		{
+			name:   "the clients don't compare the name of a key",
+			change: and(encryptAllElse, provider(tableKeys), plaintext(`"a": {"S": "1"}`)),
+			reads: []reading{
+				{
+					of: us, change: describe(func(d map[string]string) { d["amzn-ddb-meta-id"] = "other#0" }),
+					want: outcomes{ddbenc: "!no key"},
+				},
+			},
+		},
+		{
 			name: "49 with every action DO_NOTHING Java still signs",
 			change: and(plaintext(`"a": {"S": "1"}`), map[string]any{
 				"attribute_actions": ddbecvec.Actions{Default: "DO_NOTHING", Attributes: map[string]string{}},

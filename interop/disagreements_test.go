@@ -54,6 +54,9 @@ var (
 		Wrapping: &ddbecvec.Key{Algorithm: "AES", Raw: sequence(32)},
 		Signing:  &ddbecvec.Key{Algorithm: "HmacSHA256", Raw: sequence(32)},
 	}
+	tableKeys = ddbecvec.Provider{
+		Type: "most_recent", MaterialName: "m", MetaTableName: "keys", MetaProvider: &staticKeys, CreateVersions: []int64{0},
+	}
 	kmsKeys = ddbecvec.Provider{
 		Type: "aws_kms", KeyID: kmsKey, FakeKMS: &ddbecvec.FakeKMS{Plaintext: sequence(32), Ciphertext: []byte("blob")},
 	}
@@ -169,7 +172,7 @@ func isOutcome(want, err string) bool {
 // stored returns the case that the readers get.
 func (r reading) stored(t *testing.T, c *ddbecvec.Case, written []*ddbecvec.Case) *ddbecvec.Case {
 	t.Helper()
-	attributes := item{}
+	attributes, members := item{}, map[string]any{}
 	for _, w := range written {
 		if w.Name != c.Name {
 			continue
@@ -181,6 +184,7 @@ func (r reading) stored(t *testing.T, c *ddbecvec.Case, written []*ddbecvec.Case
 		if attributes, err = w.Encrypted(); err != nil {
 			t.Fatalf("%s: %v", c.Name, err)
 		}
+		members["provider"] = w.Provider // with the rows of the key table
 	}
 	if r.change != nil {
 		r.change(t, attributes)
@@ -189,7 +193,8 @@ func (r reading) stored(t *testing.T, c *ddbecvec.Case, written []*ddbecvec.Case
 	if err != nil {
 		t.Fatalf("%s: %v", c.Name, err)
 	}
-	out, err := c.With(and(map[string]any{"encrypted_item": json.RawMessage(data)}, r.with))
+	members["encrypted_item"] = json.RawMessage(data)
+	out, err := c.With(and(members, r.with))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -240,7 +240,7 @@ func Parse(data []byte) ([]*Case, error) {
 	isCase := func(e map[string]json.RawMessage) bool {
 		return e["name"] != nil && e["table_name"] != nil && e["attribute_actions"] != nil && e["provider"] != nil
 	}
-	if !slices.ContainsFunc(elements, isCase) {
+	if len(elements) > 0 && !slices.ContainsFunc(elements, isCase) {
 		return nil, ErrNoCases
 	}
 	for i, e := range elements {
