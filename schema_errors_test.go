@@ -327,6 +327,7 @@ func TestSchemaErrors(t *testing.T) {
 			`badNested.Lines[]._: ddbenc:"default=sign": has no effect inside attribute "Lines": attributes are protected as a whole, so tag Lines`,
 			`badNested.ByName[].A: ddbnec:"encrypt": has no effect inside attribute "ByName": attributes are protected as a whole, so tag ByName`,
 			`badNested.Deep[][][].In.Line.Secret: ddbenc:"encrypt": has no effect inside attribute "Deep": attributes are protected as a whole, so tag Deep`,
+			`badNested.Hidden: attributevalue stores ddbenc.badHidden as an empty map, since it has no exported fields, and its value would be lost`,
 			`badNested.Hidden.secret: ddbenc:"encrypt": has no effect inside attribute "Hidden": attributes are protected as a whole, so tag Hidden`,
 		}},
 		{reflect.TypeFor[badNestedSelf](), []string{

@@ -65,6 +65,13 @@ func (c *compiler) walkStruct(t reflect.Type, w walk) {
 		return
 	}
 	c.walked[key] = true
+	if !w.opaque && c.mode.losesAll(t) {
+		reason := fmt.Sprintf("attributevalue stores %s as an empty map, since it has no exported fields, and its value would be lost", t)
+		if implements(t, textMarshalerType) || implements(t, binaryMarshalerType) {
+			reason += ": open the table with EncoderOptions and DecoderOptions that use its encoding methods"
+		}
+		c.refuse(w.path, "", reason, "")
+	}
 	for i := range t.NumField() {
 		sf := t.Field(i)
 		inside := w

@@ -148,6 +148,23 @@ func neverStored(t reflect.Type) bool {
 	return false
 }
 
+// losesAll reports whether attributevalue stores values of the struct type t as
+// empty maps although they hold something.
+func (m encoderMode) losesAll(t reflect.Type) bool {
+	switch {
+	case t.NumField() == 0, t.ConvertibleTo(timeType), implements(t, marshalerType):
+		return false
+	case m.useMarshalers && (implements(t, textMarshalerType) || implements(t, binaryMarshalerType)):
+		return false
+	}
+	for i := range t.NumField() {
+		if f := t.Field(i); f.IsExported() || f.Anonymous || f.Name == "_" {
+			return false
+		}
+	}
+	return true
+}
+
 // implements reports whether the encoder finds the methods of iface on a value
 // of type t inside an addressable struct, where it looks at the pointer's
 // methods as well.
