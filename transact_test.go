@@ -222,6 +222,13 @@ func TestTransactWriteFaults(t *testing.T) {
 				}
 				ddbenctest.RequireNoPlaintext(t, e, secret)
 
+				// A second time nothing more is known if it does not get through.
+				e.Fault(ddbenctest.Fault{Operation: op, Code: throttled, Times: 30})
+				if err := tx.Send(t.Context(), h.db); fails && (err == nil || errors.Is(err, ddbenc.ErrUnknownOutcome) != tc.unknown) {
+					t.Errorf("second time: error %v, of an outcome that is unknown: %t", err, tc.unknown)
+				}
+				e.ClearFaults()
+
 				// Sent again, the transaction is made exactly once: what others did
 				// since then stays.
 				changed := ada

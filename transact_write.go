@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
@@ -182,7 +183,9 @@ func TransactWrite(ctx context.Context, db TransactAPI, ops ...TxWrite) error {
 // Send to succeed sets the versions of items that were put is a write to the
 // caller's values.
 type PreparedWrite struct {
-	made    sync.Once // what is to be done then
+	made    sync.Once   // what is to be done then
+	done    atomic.Bool // it was made
+	unknown atomic.Bool // it was sent, and may have been made
 	token   string
 	parts   []txPart
 	entries []types.TransactWriteItem
@@ -294,35 +297,20 @@ func (p *PreparedWrite) Format(f fmt.State, _ rune) {
 
 // Send makes the transaction: see [TransactWrite]. It may be called again after any
 // error, within ten minutes of the first time: if the transaction was made after
-// all, nothing is made twice and there is no error.
+// all, nothing is made twice and there is no error. Once it was made, Send does
+// nothing.
 func (p *PreparedWrite) Send(ctx context.Context, db TransactAPI) error {
 	api, err := transactClient(db)
-	if err != nil || len(p.entries) == 0 {
+	if err != nil || len(p.entries) == 0 || p.done.Load() {
 		return err
 	}
-	unknown := false
 	for n := 1; ; n++ {
-		// The SDK gets an input of its own each time.
-		in := &dynamodb.TransactWriteItemsInput{TransactItems: p.entries, ClientRequestToken: aws.String(p.token)}
-		var o outcome
-		_, err := api.TransactWriteItems(ctx, in, o.watch)
+		err := ctx.Err() // before it counts as sent
 		if err == nil {
-			p.made.Do(func() {
-				for i := range p.parts {
-					if p.parts[i].made != nil {
-						p.parts[i].made()
-					}
-				}
-			})
-			return nil
+			err = p.send(ctx, api)
 		}
-		var canceledErr *types.TransactionCanceledException
-		var underWay *types.TransactionInProgressException
-		switch {
-		case errors.As(err, &canceledErr):
-			unknown = false // had it been made before, the token would say so
-		case errors.As(err, &underWay) || o.mayBeDone(err):
-			unknown = true
+		if err == nil {
+			return nil
 		}
 		if isContention(err) {
 			again, waitErr := defaultBackoff.wait(ctx, n)
@@ -333,6 +321,31 @@ func (p *PreparedWrite) Send(ctx context.Context, db TransactAPI) error {
 				err = fmt.Errorf("%w, after %w", waitErr, err)
 			}
 		}
-		return &TransactionError{Op: opTransactWrite, Failed: canceled(ctx, p.parts, err), Err: err, unknown: unknown}
+		return &TransactionError{Op: opTransactWrite, Failed: canceled(ctx, p.parts, err), Err: err, unknown: p.unknown.Load()}
 	}
+}
+
+// send sends the transaction once, and notes what is known of it then.
+func (p *PreparedWrite) send(ctx context.Context, api TransactAPI) error {
+	in := &dynamodb.TransactWriteItemsInput{TransactItems: p.entries, ClientRequestToken: aws.String(p.token)}
+	var o outcome
+	_, err := api.TransactWriteItems(ctx, in, o.watch)
+	var canceled *types.TransactionCanceledException
+	var underWay *types.TransactionInProgressException
+	switch {
+	case err == nil:
+		p.done.Store(true)
+		p.made.Do(func() {
+			for i := range p.parts {
+				if p.parts[i].made != nil {
+					p.parts[i].made()
+				}
+			}
+		})
+	case errors.As(err, &canceled):
+		p.unknown.Store(false) // had it been made before, the token would say so
+	case errors.As(err, &underWay) || o.mayBeDone(err):
+		p.unknown.Store(true)
+	}
+	return err
 }
