@@ -29,6 +29,7 @@ var legacyChecks = []conformanceCheck{
 	attributeUpdates("add to a list", `"l":{"Action":"ADD","Value":{"L":[{"S":"b"}]}}`, `{"l":{"L":[{"S":"a"},{"S":"b"}]}}`),
 	attributeUpdates("delete from a set", `"ss":{"Action":"DELETE","Value":{"SS":["a"]}}`, `{"ss":{"SS":["b"]}}`),
 	script("legacy update: delete", "@item", put(`"s":{"S":"x"},"t":{"S":"y"}`), step{"UpdateItem", `{` + keyOne + `,"AttributeUpdates":{"s":{"Action":"DELETE"}}}`, `{}`}, get(`"t":{"S":"y"}`)),
+	script("legacy update: delete alone makes no item", "@item", step{"UpdateItem", `{` + keyOne + `,"AttributeUpdates":{"s":{"Action":"DELETE"}}}`, `{}`}, getNothing),
 	script("legacy update of a key", "@item", step{"UpdateItem", `{` + keyOne + `,"AttributeUpdates":{"pk":{"Action":"PUT","Value":{"S":"x"}}}}`,
 		`ValidationException: One or more parameter values were invalid: Cannot update attribute pk. This attribute is part of the key`}),
 	script("legacy update under a condition", "@item", put(`"v":{"N":"1"}`),

@@ -81,6 +81,7 @@ var transactChecks = []conformanceCheck{
 		step{"TransactGetItems", `{"ReturnConsumedCapacity":"TOTAL",` + transactWrite(tGet("1", ``))[1:], `has {"ConsumedCapacity":[{"TableName":"@item","CapacityUnits":2}]}`}),
 	talk("transactions that add at once lose nothing", "@item", func(c *conversation) {
 		const workers, times = 4, 10
+		c.do("GetItem", `{`+keyOne+`}`, `{}`) // makes the table
 		var wg sync.WaitGroup
 		results := make([]int, workers)
 		for w := range workers {

@@ -69,8 +69,8 @@ func (g *differentialGenerator) action(name, path string) (section, action strin
 // query makes up a query of the table or an index, in one page or all.
 func (g *differentialGenerator) query() differentialStep {
 	var members []string
-	var s differentialStep
-	s.op = "Query"
+	s := differentialStep{op: "Query"}
+	partial := false // whether the index lacks attributes
 	hash := g.placeholder(`{"S":"` + pick(g, "p", "q", "r", "none") + `"}`)
 	switch g.IntN(5) {
 	case 0, 1:
@@ -85,20 +85,18 @@ func (g *differentialGenerator) query() differentialStep {
 		s.unordered = true // items with the same l
 	default:
 		g.values[hash] = []byte(`{"S":"` + pick(g, "g", "h") + `"}`)
-		members = append(members, `"IndexName":"`+pick(g, "all", "keys", "include")+`"`, fmt.Sprintf(`"KeyConditionExpression":"g = %s"`, hash))
-		s.unordered = true
+		index := pick(g, "all", "keys", "include")
+		members = append(members, `"IndexName":"`+index+`"`, fmt.Sprintf(`"KeyConditionExpression":"g = %s"`, hash))
+		s.unordered, partial = true, index != "all"
 	}
-	indexed := s.unordered
-	if g.chance(3) {
-		if !indexed {
-			members = append(members, `"FilterExpression":"`+g.test(1)+`"`)
-		}
+	if !partial && g.chance(3) {
+		members = append(members, `"FilterExpression":"`+g.test(1)+`"`)
 	}
 	members = append(members, pick(g, `"ScanIndexForward":true`, `"ScanIndexForward":false`))
 	switch {
 	case g.chance(5):
 		members = append(members, `"Select":"COUNT"`)
-	case !indexed:
+	case !partial:
 		members = append(members, g.projection())
 	}
 	if s.unordered || g.chance(2) {
@@ -180,6 +178,34 @@ func (g *differentialGenerator) transaction() differentialStep {
 		op = "TransactGetItems"
 	}
 	return differentialStep{op: op, request: `{"TransactItems":[` + strings.Join(elements, ",") + `]}`}
+}
+
+// legacy makes up a call with the parameters that came before expressions.
+func (g *differentialGenerator) legacy() differentialStep {
+	name := func() string { return pick(g, "a", "b", "c", "d", "marks", "nope") }
+	comparison := func() string {
+		return pick(g,
+			`{"ComparisonOperator":"`+pick(g, "EQ", "NE")+`","AttributeValueList":[`+g.value(1)+`]}`,
+			`{"ComparisonOperator":"`+pick(g, "LT", "LE", "GT", "GE")+`","AttributeValueList":[`+g.number()+`]}`,
+			`{"ComparisonOperator":"`+pick(g, "NULL", "NOT_NULL")+`"}`,
+			`{"ComparisonOperator":"`+pick(g, "CONTAINS", "NOT_CONTAINS", "BEGINS_WITH")+`","AttributeValueList":[{"S":"a"}]}`)
+	}
+	expected := pick(g, ``, `"Expected":{"`+name()+`":`+comparison()+`}`, `"Expected":{"`+name()+`":{"Value":`+g.value(1)+`}}`, `"Expected":{"`+name()+`":{"Exists":false}}`)
+	switch g.IntN(4) {
+	case 0:
+		return differentialStep{op: "PutItem", request: g.members(`"Item":`+g.item(), expected, g.returns("NONE", "ALL_OLD"))}
+	case 1:
+		return differentialStep{op: "Query", request: g.members(`"KeyConditions":{"pk":{"ComparisonOperator":"EQ","AttributeValueList":[{"S":"`+pick(g, "p", "q", "r")+`"}]}}`,
+			`"QueryFilter":{"`+name()+`":`+comparison()+`}`, pick(g, ``, `"AttributesToGet":["a","sk"]`))}
+	case 2:
+		return differentialStep{op: "Scan", all: true, unordered: true,
+			request: strings.TrimSuffix(g.members(`"ScanFilter":{"a":`+comparison()+`,"b":`+comparison()+`}`, pick(g, ``, `"ConditionalOperator":"OR"`)), "}")}
+	}
+	action := pick(g, `{"Action":"PUT","Value":`+g.value(1)+`}`, `{"Action":"DELETE"}`, `{"Action":"ADD","Value":`+g.number()+`}`, `{"Action":"DELETE","Value":{"SS":["a"]}}`)
+	// The second update is there since a DELETE alone differs: it makes an item in
+	// DynamoDB Local.
+	return differentialStep{op: "UpdateItem", request: g.members(`"Key":`+g.key(), `"AttributeUpdates":{"`+name()+`":`+action+`,"z":{"Action":"PUT","Value":`+g.value(1)+`}}`, expected,
+		g.returns("NONE", "ALL_OLD", "ALL_NEW", "UPDATED_OLD", "UPDATED_NEW"))}
 }
 
 // mistake is a call with one thing wrong.

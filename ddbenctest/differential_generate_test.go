@@ -60,8 +60,10 @@ func (g *differentialGenerator) step() differentialStep {
 		return g.scan()
 	case n < 88:
 		return g.batch()
-	case n < 95:
+	case n < 93:
 		return g.transaction()
+	case n < 97:
+		return g.legacy()
 	}
 	return g.mistake()
 }

@@ -203,9 +203,12 @@ func canonical(v any) any {
 }
 
 // sameMeaning is one text for messages that may stand for each other. Of several
-// faults of one update the service reports any, and DynamoDB Local has words of
-// its own.
+// faults of one update the service reports any, attributes are listed in the order
+// of a hash table, and DynamoDB Local has words of its own.
 func sameMeaning(message string) string {
+	if start, _, ok := strings.Cut(message, " does not project one or more filter attributes: "); ok {
+		return start
+	}
 	switch message {
 	case "The document path provided in the update expression is invalid for update",
 		"The provided expression refers to an attribute that does not exist in the item",
