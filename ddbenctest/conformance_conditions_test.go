@@ -34,18 +34,18 @@ var conditionChecks = []conformanceCheck{
 	holds(`size(m.d) BETWEEN :0 AND :2`), holds(`size(s) IN (:6, :9)`),
 	holds(`NOT s = :apple`), fails(`NOT s = :banana`), holds(`NOT attribute_exists(nope)`), holds(`NOT NOT s = :banana`),
 	holds(`s = :apple OR n = :10`), fails(`s = :apple OR n = :9`), holds(`s = :banana AND n = :10`), fails(`s = :banana AND n = :9`),
-	holds(`s = :banana OR s = :apple AND n = :9`),          // AND binds tighter
-	fails(`(s = :banana OR s = :apple) AND n = :9`),        // unless there are parentheses
-	holds(`NOT s = :apple AND n = :10`),                    // NOT binds tightest
-	fails(`NOT (s = :apple OR n = :10)`),                   //
-	holds(`n BETWEEN :9 AND :10 AND s = :banana`),          // the first AND is BETWEEN's
-	holds(`NOT n BETWEEN :1 AND :9 AND t = :true`),         //
-	holds(`s=:banana and n>:9 or not t=:true`),             // keywords in any case, no spaces
-	holds("s\t=\n:banana"),                                 //
-	holds(`m.k <> s AND l[0] < m.k`),                       // paths on both sides
-	holds(`#n = :banana`),                                  // #n stands for s
-	holds(`m.#k = :v`),                                     // #k stands for k
-	holds(`attribute_exists(#m.#d.e)`),                     //
+	holds(`s = :banana OR s = :apple AND n = :9`),   // AND binds tighter
+	fails(`(s = :banana OR s = :apple) AND n = :9`), // unless there are parentheses
+	holds(`NOT s = :apple AND n = :10`),             // NOT binds tightest
+	fails(`NOT (s = :apple OR n = :10)`),
+	holds(`n BETWEEN :9 AND :10 AND s = :banana`), // the first AND is BETWEEN's
+	holds(`NOT n BETWEEN :1 AND :9 AND t = :true`),
+	holds(`s=:banana and n>:9 or not t=:true`), // keywords in any case, no spaces
+	holds("s\t=\n:banana"),
+	holds(`m.k <> s AND l[0] < m.k`), // paths on both sides
+	holds(`#n = :banana`),            // #n stands for s
+	holds(`m.#k = :v`),               // #k stands for k
+	holds(`attribute_exists(#m.#d.e)`),
 	holds(`attribute_exists(pk) AND begins_with(sk, :s1)`), // keys
 }
 

@@ -22,8 +22,8 @@ var limitChecks = []conformanceCheck{
 	refusedItem("attribute name of 65536 bytes", `"<n*65536>":{"S":"x"}`, ``),
 	refusedItem("empty attribute name", `"":{"S":"x"}`, ``),
 	script("nesting 32 deep", "@item", put(`"a":`+nested(31)), get(`"a":`+nested(31))),
-	refusedItem("nesting 33 deep", `"a":`+nested(33), `Nesting Levels have exceeded supported limits…`),
-	script("update that nests too deep", "@item", put(`"a":`+nested(31)), step{"UpdateItem", `{` + keyOne + `,"UpdateExpression":"SET b = :v","ExpressionAttributeValues":{":v":` + nested(33) + `}}`, `ValidationException`}),
+	refusedItem("nesting 33 deep", `"a":`+nested(32), `Nesting Levels have exceeded supported limits…`),
+	script("update that nests too deep", "@item", put(`"a":`+nested(31)), step{"UpdateItem", `{` + keyOne + `,"UpdateExpression":"SET b = :v","ExpressionAttributeValues":{":v":` + nested(32) + `}}`, `ValidationException`}),
 
 	refusedItem("empty string set", `"a":{"SS":[]}`, `One or more parameter values were invalid: An string set  may not be empty`),
 	refusedItem("empty number set", `"a":{"NS":[]}`, `One or more parameter values were invalid: An number set  may not be empty`),
@@ -48,7 +48,7 @@ func nested(levels int) string {
 	return strings.Repeat(`{"M":{"a":`, levels) + `{"S":"deep"}` + strings.Repeat(`}}`, levels)
 }
 
-// refusedItem checks that an item is refused, put alone and with UpdateItem's value.
+// refusedItem checks that an item with these attributes is refused and not stored.
 func refusedItem(what, attributes, message string) conformanceCheck {
 	want := `ValidationException`
 	if message != "" {
