@@ -38,7 +38,7 @@ var (
 var (
 	ErrNotSigned   = crypt.ErrNotSigned   // the stored item has no signature
 	ErrVerify      = crypt.ErrVerify      // the stored item is not what its writer signed, or for other keys
-	ErrMalformed   = crypt.ErrMalformed   // the stored item's description can't be read
+	ErrMalformed   = crypt.ErrMalformed   // the stored item, or its description, can't be read
 	ErrNoKey       = crypt.ErrNoKey       // the source of keys has none for this item
 	ErrUnsupported = crypt.ErrUnsupported // unknown or disallowed algorithm
 	ErrInvalidItem = crypt.ErrInvalidItem // the item can't be encrypted

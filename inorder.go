@@ -26,16 +26,21 @@ func inOrder[In, Out any](ctx context.Context, in []In, ahead int, do func(conte
 		defer cancel()
 
 		type result struct {
-			out Out
-			err error
+			out      Out
+			err      error
+			panicked any
 		}
 		results := make([]chan result, min(ahead, len(in))) // of in[i] at i modulo ahead
 		begin := func(i int) {
 			ch := make(chan result, 1)
 			results[i%len(results)] = ch
 			running.Go(func() {
-				out, err := do(ctx, in[i])
-				ch <- result{out, err}
+				var r result
+				defer func() {
+					r.panicked = recover() // it is the loop's, whose caller can recover from it
+					ch <- r
+				}()
+				r.out, r.err = do(ctx, in[i])
 			})
 		}
 		for i := range results {
@@ -43,6 +48,9 @@ func inOrder[In, Out any](ctx context.Context, in []In, ahead int, do func(conte
 		}
 		for i := range in {
 			r := <-results[i%len(results)]
+			if r.panicked != nil {
+				panic(r.panicked)
+			}
 			if !yield(r.out, r.err) {
 				return
 			}

@@ -89,3 +89,20 @@ func TestInOrderContextEnds(t *testing.T) {
 		}
 	}
 }
+
+// A panic of a user's code is the loop's, where it can be recovered from.
+func TestInOrderPanics(t *testing.T) {
+	defer func() {
+		if p := recover(); p != "at 2" {
+			t.Errorf("recovered %v", p)
+		}
+	}()
+	for range inOrder(t.Context(), numbers(9), 4, func(_ context.Context, i int) (int, error) {
+		if i == 2 {
+			panic("at 2")
+		}
+		return i, nil
+	}) {
+	}
+	t.Error("the loop ended without a panic")
+}

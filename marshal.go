@@ -96,13 +96,16 @@ func (b *binder) declared(it item) item {
 
 // A valueError says which attributes of an item don't fit their fields.
 type valueError struct {
-	text string
-	err  error // its text may quote a value
+	text     string
+	sentinel error // ErrInvalidItem when writing, ErrMalformed when reading
+	err      error // its text may quote a value
 }
 
 func (e *valueError) Error() string { return e.text }
 
-func (e *valueError) Unwrap() []error { return []error{ErrInvalidItem, e.err} }
+func (e *valueError) Unwrap() []error {
+	return []error{e.sentinel, e.err}
+}
 
 // encodeError finds the fields of v that can't be marshaled, one by one.
 func (b *binder) encodeError(v reflect.Value, err error) error {
@@ -122,7 +125,7 @@ func (b *binder) encodeError(v reflect.Value, err error) error {
 			bad = append(bad, fmt.Sprintf("%q (field %s of type %s)", a.Name, a.Field, a.GoType))
 		}
 	}
-	return &valueError{text: fmt.Sprintf("%s can't be marshaled: attribute %s", b.schema.Type, strings.Join(bad, ", ")), err: err}
+	return &valueError{text: fmt.Sprintf("%s can't be marshaled: attribute %s", b.schema.Type, strings.Join(bad, ", ")), sentinel: ErrInvalidItem, err: err}
 }
 
 // decodeError finds the attributes that can't be unmarshaled, one by one.
@@ -138,7 +141,7 @@ func (b *binder) decodeError(it item, err error) error {
 			bad = append(bad, fmt.Sprintf("%q, stored as %s, does not fit field %s of type %s", a.Name, typeName(v), a.Field, a.GoType))
 		}
 	}
-	return &valueError{text: fmt.Sprintf("%s can't be unmarshaled: attribute %s", b.schema.Type, strings.Join(bad, "; ")), err: err}
+	return &valueError{text: fmt.Sprintf("%s can't be unmarshaled: attribute %s", b.schema.Type, strings.Join(bad, "; ")), sentinel: ErrMalformed, err: err}
 }
 
 // holderName is the attribute that a holder's field is marshaled to.

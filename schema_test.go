@@ -241,7 +241,7 @@ func TestEncoderOptionsChangeTypes(t *testing.T) {
 	}
 	tagKey := func(o *attributevalue.EncoderOptions) { o.TagKey = "json" }
 
-	if _, err := ddbenc.SchemaOf[item](); errText(err) != "ddbenc: item.ID: a key is stored as S, N or B, but netip.Addr is stored as M" {
+	if _, err := ddbenc.SchemaOf[item](); !strings.Contains(errText(err), "ddbenc: item.ID: a key is stored as S, N or B, but netip.Addr is stored as M") {
 		t.Errorf("without options: %v", err)
 	}
 	s, err := ddbenc.SchemaOf[item](marshalers)

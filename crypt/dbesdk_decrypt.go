@@ -50,7 +50,10 @@ func (t *dbesdkTable) Decrypt(ctx context.Context, item map[string]types.Attribu
 	if key == nil || len(key.DataKey) != DataKeySize || len(key.MACKey) != DataKeySize {
 		return nil, fmt.Errorf("%w: the keyring returned no data key of %d bytes", ErrNoKey, DataKeySize)
 	}
-	commitKey, fieldRoot := itemKeys(key.DataKey, &header.MessageID)
+	commitKey, fieldRoot, err := itemKeys(key.DataKey, &header.MessageID)
+	if err != nil {
+		return nil, err
+	}
 	committed := commitment(commitKey, head[:len(head)-codec.CommitmentSize]) // 11
 	if subtle.ConstantTimeCompare(committed[:], header.Commitment[:]) != 1 {
 		return nil, ErrCommitment
@@ -102,9 +105,9 @@ func binaryAttribute(name string, v types.AttributeValue) ([]byte, error) {
 func applyLegend(fields []dbesdkField, legend []byte) error {
 	switch {
 	case len(fields) > len(legend):
-		return fmt.Errorf("%w: %d attributes are signed now, %d were", ErrSchema, len(fields), len(legend))
+		return fmt.Errorf("%w: %d attributes are signed now, %d were", ErrLegend, len(fields), len(legend))
 	case len(fields) < len(legend):
-		return fmt.Errorf("%w: only %d attributes are signed now, %d were", ErrSchema, len(fields), len(legend))
+		return fmt.Errorf("%w: only %d attributes are signed now, %d were", ErrLegend, len(fields), len(legend))
 	}
 	for i := range fields {
 		fields[i].action = legendAction(legend[i])

@@ -125,7 +125,10 @@ func (t *dbesdkTable) seal(ctx context.Context, item map[string]types.AttributeV
 	for i := range wrapped {
 		header.DataKeys[i] = wrapped[i].EncryptedDataKey
 	}
-	commitKey, fieldRoot := itemKeys(dataKey, &header.MessageID)
+	commitKey, fieldRoot, err := itemKeys(dataKey, &header.MessageID)
+	if err != nil {
+		return nil, err
+	}
 	head, err := codec.AppendDBESDKHeader(make([]byte, 0, headerSizeHint(&header)), &header)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalidItem, err)

@@ -7,10 +7,10 @@ import "fmt"
 // first depends on, and the second needs the data key. DB-ESDK spec: "Error
 // classes".
 var (
-	// ErrSchema reports a DB-ESDK item with more or fewer signed attributes than
+	// ErrLegend reports a DB-ESDK item with more or fewer signed attributes than
 	// its writer signed. An attribute was added or removed, a read was projected,
 	// or the reader's DoNothing attributes are others than the writer's.
-	ErrSchema = fmt.Errorf("%w: its signed attributes are not those that were written", ErrVerify)
+	ErrLegend = fmt.Errorf("%w: its signed attributes are not those that were written", ErrVerify)
 
 	// ErrCommitment reports a DB-ESDK item whose header was not made with the
 	// data key that it holds.

@@ -48,7 +48,7 @@ func ExampleNewDBESDK() {
 
 	delete(stored, "name")
 	_, err = enc.Decrypt(ctx, stored)
-	fmt.Println("removed:", err, errors.Is(err, crypt.ErrSchema))
+	fmt.Println("removed:", err, errors.Is(err, crypt.ErrLegend))
 	// Output:
 	// read: Ada
 	// removed: ddbenc: item failed verification: its signed attributes are not those that were written: only 2 attributes are signed now, 3 were true

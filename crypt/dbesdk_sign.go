@@ -24,10 +24,10 @@ const (
 )
 
 // itemKeys derives an item's commit key and field root from its data key.
-func itemKeys(dataKey []byte, messageID *[codec.MessageIDSize]byte) (commit, fieldRoot []byte) {
+func itemKeys(dataKey []byte, messageID *[codec.MessageIDSize]byte) (commit, fieldRoot []byte, err error) {
 	id := string(messageID[:])
-	deriveKeys(dataKey, []derivation{{labelCommit + id, &commit}, {labelFields + id, &fieldRoot}})
-	return commit, fieldRoot
+	err = deriveKeys(dataKey, []derivation{{labelCommit + id, &commit}, {labelFields + id, &fieldRoot}})
+	return commit, fieldRoot, err
 }
 
 // commitment returns the commitment of a header, given the bytes before it. It is

@@ -169,8 +169,8 @@ func TestDBESDKActionsChange(t *testing.T) {
 				stored := must(must(format.ForTable(writer)).Encrypt(t.Context(), specItem()))
 				got, err := must(format.ForTable(reader)).Decrypt(t.Context(), stored)
 				if (from == "unsigned") != (to == "unsigned") {
-					if !errors.Is(err, crypt.ErrSchema) || !errors.Is(err, crypt.ErrVerify) {
-						t.Errorf("Decrypt: %v, want ErrSchema", err)
+					if !errors.Is(err, crypt.ErrLegend) || !errors.Is(err, crypt.ErrVerify) {
+						t.Errorf("Decrypt: %v, want ErrLegend", err)
 					}
 					return
 				}

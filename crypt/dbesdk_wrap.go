@@ -1,13 +1,11 @@
 package crypt
 
 import (
-	"crypto"
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/hmac"
+	"crypto/hkdf"
 	"crypto/sha512"
 	"fmt"
-	"io"
 )
 
 // Sizes in bytes of what a [Keyring] handles.
@@ -70,7 +68,10 @@ func intermediateKeys(intermediate []byte) (aead cipher.AEAD, macKey []byte, err
 		return nil, nil, fmt.Errorf("%w: intermediate key is %d bytes, want %d", ErrConfig, len(intermediate), DataKeySize)
 	}
 	var kek []byte
-	deriveKeys(intermediate, []derivation{{labelWrapEncrypt, &kek}, {labelWrapMAC, &macKey}})
+	err = deriveKeys(intermediate, []derivation{{labelWrapEncrypt, &kek}, {labelWrapMAC, &macKey}})
+	if err != nil {
+		return nil, nil, err
+	}
 	defer clear(kek)
 	aead, err = newGCM(kek)
 	return aead, macKey, err
@@ -82,20 +83,18 @@ type derivation struct {
 	key  *[]byte // result, DataKeySize bytes
 }
 
-// noSalt is the first step of HKDF without salt, keyed once and for all.
-var noSalt = newMACKey(crypto.SHA512, make([]byte, sha512.Size))
-
-// deriveKeys derives keys with HKDF-SHA-512 without salt, RFC 5869. It gives what
-// crypto/hkdf gives in half the time, since it keys once for all of them; that the
-// keys are no longer than a hash makes it simple. A test compares the two.
-func deriveKeys(from []byte, keys []derivation) {
-	m := hmac.New(sha512.New, noSalt.sum(from))
-	for _, d := range keys {
-		m.Reset()
-		io.WriteString(m, d.info)
-		m.Write([]byte{1}) // first block
-		*d.key = m.Sum(nil)[:DataKeySize:DataKeySize]
+// deriveKeys derives keys with HKDF-SHA-512 without salt, RFC 5869.
+func deriveKeys(from []byte, keys []derivation) error {
+	prk, err := hkdf.Extract(sha512.New, from, nil)
+	if err != nil {
+		return err
 	}
+	for _, d := range keys {
+		if *d.key, err = hkdf.Expand(sha512.New, prk, d.info, DataKeySize); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func newGCM(key []byte) (cipher.AEAD, error) {

@@ -170,11 +170,15 @@ func decryptValue(buf []byte, c *cbc, stored []byte) (types.AttributeValue, erro
 	}
 	serialized, ok := open(buf, c, stored)
 	if !ok {
+		clear(buf)
 		return nil, ErrVerify
 	}
 	// Strict about trailing bytes, or a wrapped key could be replaced with little
 	// work. Spec: Security considerations, "No key commitment in wrapped materials".
 	value, err := decode(serialized)
+	if _, isBinary := value.(*types.AttributeValueMemberB); !isBinary {
+		clear(buf) // nothing of it is in value
+	}
 	if err != nil {
 		return nil, ErrVerify
 	}

@@ -39,7 +39,8 @@ var (
 	ErrInvalidItem = errors.New("ddbenc: item can't be encrypted")
 
 	// ErrConfig reports keys, actions or names that can't work together. It
-	// comes from constructors and from [Format.ForTable], never from an item.
+	// comes from constructors and from [Format.ForTable], and for an item only
+	// if a function that was given to them returned what can't be used.
 	ErrConfig = errors.New("ddbenc: bad configuration")
 )
 

@@ -37,22 +37,23 @@ type EncryptionContext struct {
 	// unverified, when decrypting.
 	Item map[string]types.AttributeValue
 
-	// Description is the item's material description when decrypting, and nil
-	// when encrypting.
+	// Description is the item's material description when decrypting, and what
+	// the format was told to add to it when encrypting. Items may share it: it
+	// must not be changed.
 	Description map[string]string
 }
 
 // Format prints ec without the values of its item, under every verb.
-func (ec *EncryptionContext) Format(f fmt.State, _ rune) { fmt.Fprint(f, ec.String()) }
+func (ec EncryptionContext) Format(f fmt.State, _ rune) { fmt.Fprint(f, ec.String()) }
 
 // String returns ec without the values of its item.
-func (ec *EncryptionContext) String() string {
+func (ec EncryptionContext) String() string {
 	return fmt.Sprintf("EncryptionContext{table %q, partition key %q, sort key %q, %d attributes, %d description entries}",
 		ec.TableName, ec.PartitionKey, ec.SortKey, len(ec.Item), len(ec.Description))
 }
 
 // LogValue prints ec in logs as String does.
-func (ec *EncryptionContext) LogValue() slog.Value { return slog.StringValue(ec.String()) }
+func (ec EncryptionContext) LogValue() slog.Value { return slog.StringValue(ec.String()) }
 
 // EncryptionMaterials encrypt and sign one item. A provider may return the
 // same value for many items; nobody changes it once it was returned.

@@ -390,8 +390,11 @@ func (p *KMS) decrypt(ctx context.Context, blob []byte, contexts []map[string]st
 		// KMS refused this key, for example because it is not the item's. If
 		// the next one isn't either, all refusals are told.
 	}
-	if len(errs) == 1 {
-		return nil, errs[0]
+	// A key that is the item's and finds it changed has the last word.
+	for _, err := range errs {
+		if len(errs) == 1 || errors.Is(err, crypt.ErrVerify) {
+			return nil, err
+		}
 	}
 	return nil, errors.Join(errs...)
 }

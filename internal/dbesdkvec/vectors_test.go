@@ -113,12 +113,12 @@ func testRefusal(t *testing.T, c *Case, err error) {
 
 // refusals are the errors that a change must give, by the names of changes.
 var refusals = map[string][]error{
-	"add-attribute":                              {crypt.ErrSchema},
-	"add-binary-attribute":                       {crypt.ErrSchema},
-	"drop-encrypted-attribute":                   {crypt.ErrSchema},
-	"drop-signed-attribute":                      {crypt.ErrSchema},
-	"reader-adds-signed-to-unsigned-list":        {crypt.ErrSchema, crypt.ErrConfig},
-	"reader-forgets-unsigned-list":               {crypt.ErrSchema, crypt.ErrConfig},
+	"add-attribute":                              {crypt.ErrLegend},
+	"add-binary-attribute":                       {crypt.ErrLegend},
+	"drop-encrypted-attribute":                   {crypt.ErrLegend},
+	"drop-signed-attribute":                      {crypt.ErrLegend},
+	"reader-adds-signed-to-unsigned-list":        {crypt.ErrLegend, crypt.ErrConfig},
+	"reader-forgets-unsigned-list":               {crypt.ErrLegend, crypt.ErrConfig},
 	"drop-head-and-foot":                         {crypt.ErrNotSigned},
 	"drop-aws_dbe_head":                          {crypt.ErrMalformed},
 	"drop-aws_dbe_foot":                          {crypt.ErrMalformed},
