@@ -42,20 +42,20 @@ start_engines() {
 	local port dir=$CACHE/dynamodb-local-$DYNAMODB_LOCAL
 
 	port=$(free_port)
-	start "$CACHE/dynamodb-local.log" java -Xmx512m -cp "$dir/lib/*" \
+	start "$RUN/dynamodb-local.log" java -Xmx512m -cp "$dir/lib/*" \
 		software.amazon.dynamodb.services.local.main.ServerRunner -inMemory -sharedDb -disableTelemetry -port "$port"
 	LOCAL_URL=http://127.0.0.1:$port
-	await_port "$port" "$CACHE/dynamodb-local.log"
+	await_port "$port" "$RUN/dynamodb-local.log"
 
 	port=$(free_port)
-	start "$CACHE/dynoxide.log" "$CACHE/dynoxide-$DYNOXIDE/node_modules/@dynoxide/linux-x64/dynoxide" --port "$port"
+	start "$RUN/dynoxide.log" "$CACHE/dynoxide-$DYNOXIDE/node_modules/@dynoxide/linux-x64/dynoxide" --port "$port"
 	DYNOXIDE_URL=http://127.0.0.1:$port
-	await_port "$port" "$CACHE/dynoxide.log"
+	await_port "$port" "$RUN/dynoxide.log"
 
 	port=$(free_port)
-	start "$CACHE/moto.log" "$CACHE/moto-$MOTO/bin/moto_server" -H 127.0.0.1 -p "$port"
+	start "$RUN/moto.log" "$CACHE/moto-$MOTO/bin/moto_server" -H 127.0.0.1 -p "$port"
 	MOTO_URL=http://127.0.0.1:$port
-	await_port "$port" "$CACHE/moto.log"
+	await_port "$port" "$RUN/moto.log"
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then

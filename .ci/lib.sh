@@ -5,7 +5,8 @@ set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 CACHE=${DDBENC_CI_CACHE:-${TMPDIR:-/tmp}/ddbenc-ci-$(id -u)}
-mkdir -p "$CACHE"
+RUN=${RUN:-$CACHE/run-$$} # logs of this run
+mkdir -p "$CACHE/stamps"
 
 DYNAMODB_LOCAL=3.3.1
 DYNOXIDE=1.2.1
@@ -59,15 +60,17 @@ await_port() {
 	done
 }
 
-# once STAMP COMMAND...: runs the command unless it has succeeded before under this name.
-once() {
-	local stamp=$CACHE/stamps/$1
+# once STAMP COMMAND...: runs the command unless it has succeeded before under this
+# name. Of several runs at a time one installs and the others wait.
+once() (
+	stamp=$CACHE/stamps/$1
 	shift
-	[ -e "$stamp" ] && return
+	exec 9>"$stamp.lock"
+	flock 9
+	[ -e "$stamp" ] && exit
 	"$@"
-	mkdir -p "$CACHE/stamps"
 	touch "$stamp"
-}
+)
 
 # sum FILE...: a name for the content of files.
 sum() {
