@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -182,17 +183,19 @@ func TestUpdateConcurrencyWithFaults(t *testing.T) {
 
 // A context that ends while the answer is under way leaves the outcome unknown.
 func TestUpdateCancelledWhileWriting(t *testing.T) {
-	e, table := faulty[sealedCounter](t)
-	if err := table.Put(t.Context(), &sealedCounter{ID: "a", Secret: "x"}); err != nil {
-		t.Fatal(err)
-	}
-	e.Fault(ddbenctest.Fault{Operation: "UpdateItem", Latency: time.Minute})
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	_, err := table.Update(ctx, ddbenc.Key("a"), addOne)
-	if !errors.Is(err, ddbenc.ErrUnknownOutcome) || !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) { // where the deadline passes in the fault alone
+		e, table := faulty[sealedCounter](t)
+		if err := table.Put(t.Context(), &sealedCounter{ID: "a", Secret: "x"}); err != nil {
+			t.Fatal(err)
+		}
+		e.Fault(ddbenctest.Fault{Operation: "UpdateItem", Latency: time.Minute})
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		_, err := table.Update(ctx, ddbenc.Key("a"), addOne)
+		if !errors.Is(err, ddbenc.ErrUnknownOutcome) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+	})
 }
 
 // A fake has no attempts to be looked at: it is taken at its word.
