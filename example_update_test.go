@@ -189,3 +189,26 @@ func Example_absentNullAndEmpty() {
 	// true false
 	// false false
 }
+
+// A second pass over the table moves what is stored to today's keys and actions.
+func ExampleRewrite() {
+	ctx := context.Background()
+	_, patients := examplePatients(ctx)
+
+	n := 0
+	for p, err := range patients.Scan(ctx) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		_, err := patients.Update(ctx, ddbenc.Key(p.ID, p.Visit), func(*Patient) error { return nil }, ddbenc.Rewrite())
+		switch {
+		case errors.Is(err, ddbenc.ErrNotFound): // deleted since
+		case err != nil:
+			log.Fatal(err)
+		default:
+			n++
+		}
+	}
+	fmt.Println(n, "rewritten")
+	// Output: 3 rewritten
+}

@@ -150,6 +150,7 @@ type call struct {
 	goOn        bool
 	hideExpired bool
 	create      bool    // if there is nothing to update
+	rewrite     bool    // an item that the update does not change
 	attempts    int     // of an update, 0 for the default
 	version     *uint64 // that may be deleted
 	negative    bool    // the version that was given

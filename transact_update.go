@@ -17,7 +17,7 @@ const kindUpdate = "Update"
 // gives up with [ErrConflict]. A [PreparedWrite] is what it is, and fails.
 //
 // A condition on the item is for modify to look at. Options are [CreateIfAbsent],
-// [ReturnCurrent], [Label] and [WithEncryptor]. The functions of a transaction are
+// [Rewrite], [ReturnCurrent], [Label] and [WithEncryptor]. The functions of a transaction are
 // called one after the other, in the order of their operations.
 func TxUpdate[T any](t *Table[T], key PrimaryKey, modify func(*T) error, opts ...TxWriteOption) TxWrite {
 	return newTxWrite(t, kindUpdate, opts, func(r *refusals, c *call) (built builtWrite, _ error) {
@@ -32,9 +32,9 @@ func TxUpdate[T any](t *Table[T], key PrimaryKey, modify func(*T) error, opts ..
 			t.core.shape.checkKey(r, attributes)
 		}
 		u := &update{
-			encryptor: c.encryptor, key: attributes, create: c.create,
+			encryptor: c.encryptor, key: attributes, create: c.create, rewrite: c.rewrite,
 			edit: func(current item) (next item, err error) {
-				_, next, err = t.edit(attributes, current, modify)
+				_, next, err = t.edit(c, attributes, current, modify)
 				return next, err
 			},
 		}

@@ -259,8 +259,8 @@ func (w *TxWrite) check() (built builtWrite, err error) {
 		return built, fmt.Errorf("%w: it has no table", ErrConfig)
 	}
 	r := &refusals{op: opTransactWrite, table: w.core.name}
-	if w.options.create && w.kind != kindUpdate {
-		r.add("CreateIfAbsent is for updates")
+	if (w.options.create || w.options.rewrite) && w.kind != kindUpdate {
+		r.add("CreateIfAbsent and Rewrite are for updates")
 	}
 	options := w.options
 	if built, err = w.build(r, &options); err != nil {

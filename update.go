@@ -35,6 +35,13 @@ func CreateIfAbsent() CreateOption { return option(func(c *call) { c.create = tr
 // 25 attempts. What the SDK retries by itself does not count.
 func Attempts(n int) UpdateOption { return option(func(c *call) { c.attempts = orInvalid(n) }) }
 
+// Rewrite lets [Table.Update] and [TxUpdate] encrypt and sign the item anew and
+// store it, even if the function changes nothing: with the keys, the actions and
+// the format that the table writes with today. It is how a table is moved from one
+// of these to another while it is in use; a scan gives the keys. A version is
+// advanced, as with every change. The default is to write what was changed.
+func Rewrite() CreateOption { return option(func(c *call) { c.rewrite = true }) }
+
 // Update changes the item under key by a function, and returns it as stored:
 //
 //	p, err := patients.Update(ctx, key, func(p *Patient) error {
@@ -64,7 +71,7 @@ func Attempts(n int) UpdateOption { return option(func(c *call) { c.attempts = o
 // signature is the one read, and that each attribute tagged none that is written
 // has the value read, so that no change of another writer is lost. A none attribute
 // that modify only looks at may have changed meanwhile. If modify changes nothing,
-// nothing is written. A change of a key attribute is refused: the key is the item's
+// nothing is written, but for [Rewrite]. A change of a key attribute is refused: the key is the item's
 // identity.
 //
 // With [CreateIfAbsent] an item that is not there is put, on the condition that it
@@ -105,9 +112,9 @@ func (t *Table[T]) Update(ctx context.Context, key PrimaryKey, modify func(*T) e
 	}
 	var result *T
 	err := t.core.update(ctx, update{
-		encryptor: c.encryptor, key: attributes, create: c.create, tries: tries,
+		encryptor: c.encryptor, key: attributes, create: c.create, rewrite: c.rewrite, tries: tries,
 		edit: func(current item) (next item, err error) {
-			result, next, err = t.edit(attributes, current, modify)
+			result, next, err = t.edit(&c, attributes, current, modify)
 			return next, err
 		},
 	})
@@ -119,7 +126,7 @@ func (t *Table[T]) Update(ctx context.Context, key PrimaryKey, modify func(*T) e
 
 // edit calls modify on the item current, or on an empty one under key if current
 // is nil, and returns what came out: as a T, and as the item to be stored.
-func (t *Table[T]) edit(key, current item, modify func(*T) error) (*T, item, error) {
+func (t *Table[T]) edit(c *call, key, current item, modify func(*T) error) (*T, item, error) {
 	from := current
 	if from == nil {
 		from = key
@@ -155,7 +162,7 @@ func (t *Table[T]) edit(key, current item, modify func(*T) error) (*T, item, err
 		next = mergeItem(current, before, after, false)
 	}
 	if t.version != nil {
-		if err := t.version.advance(current, next); err != nil {
+		if err := t.version.advance(current, next, c.rewrite); err != nil {
 			return nil, nil, t.core.opError(opUpdate, err)
 		}
 		n, _ := versionIn(next, t.version.name)

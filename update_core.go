@@ -18,6 +18,7 @@ type update struct {
 	encryptor crypt.Encryptor // of this call, or nil for the table's
 	key       item
 	create    bool // if there is no item
+	rewrite   bool // what is signed, changed or not
 	tries     backoff
 
 	// edit returns what the item is to become, all of it. current is the
@@ -159,7 +160,7 @@ func (c *core) replace(ctx context.Context, u *update, stored, current, next ite
 func (c *core) sealReplace(ctx context.Context, u *update, stored, current, next item) (*updateExpr, *sealedWrite, error) {
 	enc := c.encryptor(u.encryptor)
 	w := &sealedWrite{op: opUpdate, key: u.key, enc: enc}
-	signed := false
+	signed := u.rewrite
 	for name := range changes(current, next) {
 		// What another encryptor signs is not known here.
 		signed = signed || u.encryptor != nil || !c.unsigned(name)

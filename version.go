@@ -128,9 +128,10 @@ func (f *versionField) beforeDelete(r *refusals, c *call) {
 }
 
 // advance gives next, which is to replace the item current, the version that
-// follows, unless nothing is changed. Whatever next has is ignored. current is nil
-// if there is no item.
-func (f *versionField) advance(current, next item) error {
+// follows, unless nothing is changed and the item is not rewritten either: a lost
+// answer is judged by versions, so that every stored form of an item needs its own.
+// Whatever next has is ignored. current is nil if there is no item.
+func (f *versionField) advance(current, next item, rewrite bool) error {
 	n, ok := versionIn(current, f.name)
 	if !ok {
 		return fmt.Errorf("%w: the stored version, attribute %q, is not a whole number from 0 on", ErrInvalidItem, f.name)
@@ -139,7 +140,7 @@ func (f *versionField) advance(current, next item) error {
 	if v, ok := current[f.name]; ok {
 		next[f.name] = v
 	}
-	if current != nil && !differ(current, next) {
+	if current != nil && !rewrite && !differ(current, next) {
 		return nil
 	}
 	n, err := f.after(n)
