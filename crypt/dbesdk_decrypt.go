@@ -5,6 +5,7 @@ import (
 	"crypto/aes"
 	"crypto/subtle"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -146,9 +147,18 @@ func storedTerminals(fields []dbesdkField) error {
 }
 
 // storedContext returns the encryption context of a stored item: what it stores,
-// and what follows from table and item.
+// and what follows from table and item. Entries that must follow, such as those of
+// attributes, are refused where they don't: a header could otherwise tell a keyring
+// by which key the item is to be read, contrary to the item.
 func (t *dbesdkTable) storedContext(h *codec.DBESDKHeader, fields []dbesdkField) (*KeyContext, error) {
-	entries, err := unite(h.Context, t.context(h.Version, fields))
+	own := t.context(h.Version, fields)
+	for _, e := range h.Context {
+		_, follows := slices.BinarySearchFunc(own, e, codec.CompareEntries)
+		if strings.HasPrefix(e.Key, contextPrefix) && e.Key != contextPublicKey && !follows {
+			return nil, fmt.Errorf("%w: its header stores entry %q, which does not follow from the item", ErrMalformed, e.Key)
+		}
+	}
+	entries, err := unite(h.Context, own)
 	if err != nil {
 		return nil, err
 	}

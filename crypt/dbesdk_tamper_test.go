@@ -267,6 +267,12 @@ func TestDBESDKHeaderForged(t *testing.T) {
 		{"context with another table name", func(h *codec.DBESDKHeader) {
 			h.Context = append(h.Context, codec.ContextEntry{Key: "aws-crypto-table-name", Value: "doctors"})
 		}, []error{crypt.ErrVerify}},
+		{"context with an attribute that the item has not there", func(h *codec.DBESDKHeader) {
+			h.Context = append([]codec.ContextEntry{{Key: "aws-crypto-attr.tenant", Value: "other"}}, h.Context...)
+		}, []error{crypt.ErrMalformed}},
+		{"context with a legend", func(h *codec.DBESDKHeader) {
+			h.Context = append([]codec.ContextEntry{{Key: "aws-crypto-legend", Value: "S"}}, h.Context...)
+		}, []error{crypt.ErrMalformed}},
 		{"context with an entry more", func(h *codec.DBESDKHeader) {
 			h.Context = append(h.Context, codec.ContextEntry{Key: "x", Value: "y"})
 		}, []error{crypt.ErrNoKey}},
