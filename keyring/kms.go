@@ -158,9 +158,15 @@ func WithKMSClient(region string, client KMSClient) KMSOption {
 	})
 }
 
+// A KMSCallOption is for whatever calls KMS.
+type KMSCallOption interface {
+	KMSOption
+	BranchKeyStoreOption
+}
+
 // WithGrantTokens sends grant tokens with every call to KMS.
-func WithGrantTokens(tokens ...string) KMSOption {
-	return kmsOption(func(c *kmsConfig) { c.grants = append(c.grants, tokens...) })
+func WithGrantTokens(tokens ...string) KMSCallOption {
+	return option(func(c *config) { c.kms.grants = append(c.kms.grants, tokens...) })
 }
 
 // CheckKMSKey calls fn with the ARN of the key that KMS decrypted an item's data
