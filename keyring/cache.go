@@ -10,29 +10,41 @@ import (
 	"time"
 )
 
-// graceTime is how long after its time to live a cached value may still be used
-// while one caller renews it. It is the same in the other clients.
-const graceTime = 500 * time.Millisecond
-
-// A cache keeps what was loaded under a key for a time to live, and loads it once
-// when many ask at the same time. It has the semantics of the Java client's
-// TTLCache. For an entry of age a:
+// A cache keeps what was loaded under a key for a time, and loads it once when many
+// ask at the same time. For an entry of age a:
 //
-//	a <= ttl                  the entry
-//	ttl < a <= ttl + grace    the first caller loads again, the others get the entry meanwhile
-//	ttl + grace < a           as if absent: the first caller loads, the others wait
+//	a <= fresh            the entry
+//	fresh < a <= usable   the first caller loads again, the others get the entry meanwhile
+//	usable < a            as if absent: the first caller loads, the others wait
 //
 // The age counts from the start of the load, so that whatever was revoked before
-// is out of use at ttl + grace after, however slow the load was. A failed load
-// fails those who wait for it, and leaves the cache as it was.
+// is out of use at usable after, however slow the load was. A failed load fails
+// those who wait for it, and leaves the cache as it was.
 //
 // Hits take no lock and write nothing, so they don't slow each other down.
-// Spec: Materials and materials providers, "Caching most-recent provider".
+//
+// Several caches, each with its own times, can share a memory. An entry is then
+// used no longer than both allow, the one that loaded it and the one that is
+// asked.
 type cache[K comparable, V any] struct {
-	ttl   time.Duration
-	bound int              // entries
+	*cacheMemory[K, V]
+	times cacheTimes
 	now   func() time.Time // with a monotonic reading
 	stats *cacheStats
+}
+
+type cacheTimes struct {
+	fresh, usable time.Duration
+
+	// patience is how long an entry counts as fresh again if loading it again
+	// failed. The caller who tried gets the entry, too. Without patience he gets
+	// the error, and the next caller tries.
+	patience time.Duration
+}
+
+// A cacheMemory is what caches can share.
+type cacheMemory[K comparable, V any] struct {
+	bound int // entries
 
 	entries atomic.Pointer[map[K]*entry[V]] // never changed, only replaced
 	epoch   atomic.Int64                    // grows with each stored entry
@@ -42,9 +54,11 @@ type cache[K comparable, V any] struct {
 }
 
 type entry[V any] struct {
-	value V
-	since time.Time
-	used  atomic.Int64 // epoch of the last use
+	value  V
+	since  time.Time
+	usable time.Duration // of the cache that loaded it
+	used   atomic.Int64  // epoch of the last use
+	wait   atomic.Int64  // age until which nobody loads it again, after a failure
 }
 
 // A flight is one load, and those who wait for it.
@@ -52,14 +66,14 @@ type flight[V any] struct {
 	done    chan struct{} // closed when value and err are set
 	value   V
 	err     error
-	waiters int // guarded by the cache's mu
+	waiters int // guarded by the memory's mu
 	cancel  context.CancelFunc
 }
 
-func newCache[K comparable, V any](ttl time.Duration, bound int, now func() time.Time, stats *cacheStats) *cache[K, V] {
-	c := &cache[K, V]{ttl: ttl, bound: bound, now: now, stats: stats, flights: map[K]*flight[V]{}}
-	c.entries.Store(&map[K]*entry[V]{})
-	return c
+func newCacheMemory[K comparable, V any](bound int) *cacheMemory[K, V] {
+	m := &cacheMemory[K, V]{bound: bound, flights: map[K]*flight[V]{}}
+	m.entries.Store(&map[K]*entry[V]{})
+	return m
 }
 
 // hit returns the value of key if it needs no loading.
@@ -90,7 +104,7 @@ func (c *cache[K, V]) get(ctx context.Context, key K, load func(context.Context)
 	}
 	if !flying {
 		if e == nil {
-			c.drop(key)
+			c.drop(key, c.now())
 		}
 		f = c.start(ctx, key, load)
 	}
@@ -99,6 +113,11 @@ func (c *cache[K, V]) get(ctx context.Context, key K, load func(context.Context)
 
 	select {
 	case <-f.done:
+		if f.err != nil && c.times.patience > 0 {
+			if v, ok := c.hit(key); ok {
+				return v, nil
+			}
+		}
 		return f.value, f.err
 	case <-ctx.Done():
 		c.leave(key, f)
@@ -115,13 +134,13 @@ func (c *cache[K, V]) lookup(key K) (e *entry[V], fresh bool) {
 		return nil, false
 	}
 	age := c.now().Sub(e.since)
-	if age > c.ttl+graceTime {
+	if age > min(c.times.usable, e.usable) {
 		return nil, false
 	}
 	if epoch := c.epoch.Load(); e.used.Load() != epoch {
 		e.used.Store(epoch)
 	}
-	return e, age <= c.ttl
+	return e, age <= c.times.fresh || age <= time.Duration(e.wait.Load())
 }
 
 // start begins a load. The caller holds c.mu.
@@ -152,7 +171,9 @@ func (c *cache[K, V]) land(key K, f *flight[V], since time.Time) {
 	}
 	delete(c.flights, key)
 	if f.err == nil {
-		c.store(key, f.value, since)
+		c.store(key, f.value, since, c.times.usable)
+	} else if e := (*c.entries.Load())[key]; e != nil && c.times.patience > 0 {
+		e.wait.Store(int64(c.now().Sub(e.since) + c.times.patience))
 	}
 }
 
@@ -174,17 +195,17 @@ func (c *cache[K, V]) leave(key K, f *flight[V]) {
 func (c *cache[K, V]) put(key K, v V) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.store(key, v, c.now())
+	c.store(key, v, c.now(), c.times.usable)
 }
 
 // store adds an entry and drops the least recently used ones beyond the bound.
-// Uses between two stores are not told apart. The caller holds c.mu.
-func (c *cache[K, V]) store(key K, v V, since time.Time) {
-	after := maps.Clone(*c.entries.Load())
-	e := &entry[V]{value: v, since: since}
-	e.used.Store(c.epoch.Add(2) - 1) // before all later uses, after all earlier ones
+// Uses between two stores are not told apart. The caller holds m.mu.
+func (m *cacheMemory[K, V]) store(key K, v V, since time.Time, usable time.Duration) {
+	after := maps.Clone(*m.entries.Load())
+	e := &entry[V]{value: v, since: since, usable: usable}
+	e.used.Store(m.epoch.Add(2) - 1) // before all later uses, after all earlier ones
 	after[key] = e
-	for len(after) > c.bound {
+	for len(after) > m.bound {
 		var oldest K
 		least := int64(math.MaxInt64)
 		for k, e := range after {
@@ -194,24 +215,26 @@ func (c *cache[K, V]) store(key K, v V, since time.Time) {
 		}
 		delete(after, oldest)
 	}
-	c.entries.Store(&after)
+	m.entries.Store(&after)
 }
 
-// drop removes an entry that is too old, and with it what it kept in memory. The
-// caller holds c.mu.
-func (c *cache[K, V]) drop(key K) {
-	if _, ok := (*c.entries.Load())[key]; ok {
-		after := maps.Clone(*c.entries.Load())
+// drop removes an entry that is too old for everyone, and with it what it kept in
+// memory. The caller holds m.mu.
+func (m *cacheMemory[K, V]) drop(key K, now time.Time) {
+	if e := (*m.entries.Load())[key]; e != nil && now.Sub(e.since) > e.usable {
+		after := maps.Clone(*m.entries.Load())
 		delete(after, key)
-		c.entries.Store(&after)
+		m.entries.Store(&after)
 	}
 }
 
-// clear empties the cache. Loads under way still answer those who wait for them,
-// and are not stored.
-func (c *cache[K, V]) clear() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.entries.Store(&map[K]*entry[V]{})
-	clear(c.flights)
+// forget removes the entries whose keys match. Loads of them under way still
+// answer those who wait for them, and are not stored.
+func (m *cacheMemory[K, V]) forget(match func(K) bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	after := maps.Clone(*m.entries.Load())
+	maps.DeleteFunc(after, func(key K, _ *entry[V]) bool { return match(key) })
+	m.entries.Store(&after)
+	maps.DeleteFunc(m.flights, func(key K, _ *flight[V]) bool { return match(key) })
 }

@@ -32,7 +32,7 @@ func (c *counted) load(ctx context.Context) (int64, error) {
 }
 
 func testCache(ttl time.Duration, bound int) *cache[string, int64] {
-	return newCache[string, int64](ttl, bound, time.Now, &cacheStats{})
+	return &cache[string, int64]{newCacheMemory[string, int64](bound), cacheTimes{fresh: ttl, usable: ttl + graceTime}, time.Now, &cacheStats{}}
 }
 
 // Spec: Caching most-recent provider, "Java semantics".
@@ -298,7 +298,7 @@ func TestCacheDropsOld(t *testing.T) {
 	})
 }
 
-func TestCacheClear(t *testing.T) {
+func TestCacheForget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, l := testCache(time.Hour, 10), &counted{took: 2 * time.Second}
 		var wg sync.WaitGroup
@@ -308,9 +308,9 @@ func TestCacheClear(t *testing.T) {
 			}
 		})
 		time.Sleep(time.Second)
-		c.clear()
+		c.forget(func(key string) bool { return key == "k" })
 		if v, err := c.get(t.Context(), "k", l.load); v != 2 || err != nil {
-			t.Errorf("get after clear = %d, error %v, want a load that began after it", v, err)
+			t.Errorf("get after forget = %d, error %v, want a load that began after it", v, err)
 		}
 		wg.Wait()
 		if v, err := c.get(t.Context(), "k", l.load); v != 2 || err != nil {
@@ -337,7 +337,8 @@ func TestCacheHook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told []error
 		boom := errors.New("boom")
-		c, l := newCache[string, int64](time.Hour, 10, time.Now, &cacheStats{hook: func(err error) { told = append(told, err) }}), &counted{err: boom}
+		c, l := testCache(time.Hour, 10), &counted{err: boom}
+		c.stats.hook = func(err error) { told = append(told, err) }
 		c.get(t.Context(), "k", l.load)
 		l.err = nil
 		c.get(t.Context(), "k", l.load)
@@ -347,6 +348,97 @@ func TestCacheHook(t *testing.T) {
 		}
 		if got, want := c.stats.snapshot(), (CacheStats{Hits: 1, Loads: 2, Failures: 1}); got != want {
 			t.Errorf("stats %+v, want %+v", got, want)
+		}
+	})
+}
+
+// With patience, nobody who could use the entry notices that it can't be renewed,
+// and it is tried seldom.
+func TestCachePatience(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		boom := errors.New("boom")
+		c, l := testCache(0, 10), &counted{took: time.Millisecond}
+		c.times = cacheTimes{fresh: 50 * time.Second, usable: time.Minute, patience: time.Second}
+		get := func(want, loads int64) {
+			t.Helper()
+			if v, err := c.get(t.Context(), "k", l.load); v != want || err != nil {
+				t.Errorf("get = %d, error %v, want %d", v, err, want)
+			}
+			if n := l.n.Load(); n != loads {
+				t.Errorf("%d loads, want %d", n, loads)
+			}
+		}
+		get(1, 1)
+		time.Sleep(51 * time.Second)
+		l.err = boom
+		get(1, 2)
+		get(1, 2)
+		time.Sleep(time.Second + time.Millisecond)
+		get(1, 3)
+		get(1, 3)
+		time.Sleep(time.Minute)
+		for loads := range int64(3) { // nothing is left to be patient with
+			if v, err := c.get(t.Context(), "k", l.load); err != boom {
+				t.Errorf("get of what has expired = %d, error %v, want boom", v, err)
+			}
+			if n := l.n.Load(); n != 4+loads {
+				t.Errorf("%d loads, want %d", n, 4+loads)
+			}
+		}
+		l.err = nil
+		get(7, 7)
+		if got, want := c.stats.snapshot(), (CacheStats{Hits: 4, Loads: 7, Failures: 5}); got != want {
+			t.Errorf("stats %+v, want %+v", got, want)
+		}
+	})
+}
+
+// An entry that expires while it is renewed in vain is not used any more.
+func TestCachePatienceEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		boom := errors.New("boom")
+		c, l := testCache(0, 10), &counted{}
+		c.times = cacheTimes{fresh: 50 * time.Second, usable: time.Minute, patience: time.Hour}
+		if _, err := c.get(t.Context(), "k", l.load); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(59 * time.Second)
+		l.err, l.took = boom, 2*time.Second
+		if v, err := c.get(t.Context(), "k", l.load); err != boom {
+			t.Errorf("get = %d, error %v, want boom", v, err)
+		}
+	})
+}
+
+// Two caches of one memory: an entry is as good as both of them allow, and one of
+// them takes nothing from the other.
+func TestCacheSharedMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		long, l := testCache(time.Minute, 10), &counted{}
+		short := &cache[string, int64]{long.cacheMemory, cacheTimes{fresh: 10 * time.Second, usable: 10 * time.Second}, time.Now, &cacheStats{}}
+		get := func(c *cache[string, int64], want int64) {
+			t.Helper()
+			if v, err := c.get(t.Context(), "k", l.load); v != want || err != nil {
+				t.Errorf("get = %d, error %v, want %d", v, err, want)
+			}
+		}
+		get(long, 1)
+		get(short, 1)
+		time.Sleep(11 * time.Second)
+		l.err = errors.New("boom")
+		if _, err := short.get(t.Context(), "k", l.load); err == nil {
+			t.Error("the stricter cache uses what is too old for it")
+		}
+		get(long, 1)
+		l.err = nil
+		get(short, 3)
+		time.Sleep(11 * time.Second)
+		get(long, 4) // loaded by the stricter cache
+		if got, want := long.stats.snapshot(), (CacheStats{Hits: 1, Loads: 2}); got != want {
+			t.Errorf("stats %+v, want %+v", got, want)
+		}
+		if got, want := short.stats.snapshot(), (CacheStats{Hits: 1, Loads: 2, Failures: 1}); got != want {
+			t.Errorf("stats of the stricter cache %+v, want %+v", got, want)
 		}
 	})
 }

@@ -133,10 +133,17 @@ func NewMostRecent(store KeyStore, material string, ttl time.Duration, opts ...M
 	}
 	p := &MostRecent{store: store, material: c.material, sameName: c.sameName}
 	p.stats.hook = c.hook
-	p.versions = newCache[string, int64](ttl, c.size, c.now, &p.stats)
-	p.providers = newCache[materialVersion, crypt.Provider](ttl, c.size, c.now, &p.stats)
+	times := cacheTimes{fresh: ttl, usable: ttl + graceTime}
+	p.versions = &cache[string, int64]{newCacheMemory[string, int64](c.size), times, c.now, &p.stats}
+	p.providers = &cache[materialVersion, crypt.Provider]{newCacheMemory[materialVersion, crypt.Provider](c.size), times, c.now, &p.stats}
 	return p, nil
 }
+
+// graceTime is how long after its time to live a cached value may still be used
+// while one caller renews it: the cache has the semantics of the Java client's
+// TTLCache. It is the same in the other clients. Spec: Materials and materials
+// providers, "Caching most-recent provider".
+const graceTime = 500 * time.Millisecond
 
 // EncryptionMaterials returns materials of the newest version. The error is that
 // of the store, or a context's.
@@ -218,8 +225,8 @@ func (p *MostRecent) create(ctx context.Context, v materialVersion) (crypt.Provi
 // Refresh forgets everything that is kept, so that the next items ask the store.
 // Items that are on their way may still use what they got.
 func (p *MostRecent) Refresh() {
-	p.versions.clear()
-	p.providers.clear()
+	p.versions.forget(func(string) bool { return true })
+	p.providers.forget(func(materialVersion) bool { return true })
 }
 
 // Stats returns how often the cache and the store have answered. Writing an item
