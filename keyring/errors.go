@@ -23,6 +23,18 @@ var (
 	// throttling that didn't end, a time-out, a network error. It may help to
 	// try again later.
 	ErrUnavailable = errors.New("ddbenc: keys are unavailable")
+
+	// ErrBranchKeyExists reports that a [BranchKeyStore] has a branch key of
+	// the id that one was to be created with.
+	ErrBranchKeyExists = errors.New("ddbenc: branch key exists already")
+
+	// ErrBranchKeyChanged reports a rotation that did not take effect, since
+	// the branch key was rotated by somebody else at the same time.
+	ErrBranchKeyChanged = errors.New("ddbenc: branch key changed at the same time")
+
+	// ErrUnknownOutcome reports a change of a [BranchKeyStore] that was sent
+	// and may have taken effect as a whole, or may still, or not at all.
+	ErrUnknownOutcome = errors.New("ddbenc: the outcome is unknown")
 )
 
 // serviceError wraps an error of an AWS service in the sentinel that fits, or in

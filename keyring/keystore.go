@@ -35,7 +35,9 @@ type BranchKeyStore struct {
 	name  string
 	keys  KMSConfiguration
 	cfg   config
-	now   func() time.Time
+
+	now      func() time.Time
+	patience patience
 }
 
 // BranchKeyStoreClient is what a [BranchKeyStore] needs of *dynamodb.Client. A program that
@@ -75,7 +77,7 @@ func NewBranchKeyStore(db BranchKeyStoreClient, kms BranchKeyStoreKMSClient, tab
 	if err := keys.check(); err != nil {
 		return nil, err
 	}
-	s := &BranchKeyStore{db: db, kms: kms, table: table, name: name, keys: keys, now: time.Now}
+	s := &BranchKeyStore{db: db, kms: kms, table: table, name: name, keys: keys, now: time.Now, patience: writePatience}
 	for _, opt := range opts {
 		opt.applyBranchKeyStore(&s.cfg)
 	}

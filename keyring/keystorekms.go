@@ -84,3 +84,12 @@ func (c KMSConfiguration) keyOf(row *keyRow) (kmsARN, error) {
 	}
 	return kmsARN{}, fmt.Errorf("%w: its KMS key is %q, which the key store is not configured for", crypt.ErrNoKey, arn)
 }
+
+// own returns the key that branch keys are made with.
+func (c KMSConfiguration) own() (kmsARN, error) {
+	if c.kind != oneKey && c.kind != oneMRKey {
+		return kmsARN{}, fmt.Errorf("%w: a key store without a KMS key of its own creates and rotates no branch keys", crypt.ErrConfig)
+	}
+	own, _ := parseKMSARN(c.arn)
+	return own, nil
+}

@@ -129,14 +129,30 @@ func (r *keyRow) typ() string { return r.attrs[attrType] }
 
 // version returns the UUID of the version, or "" for a beacon key.
 func (r *keyRow) version() string {
-	if r.typ() == typeActive {
-		return strings.TrimPrefix(r.attrs[attrActiveVersion], typeVersion)
+	for _, name := range []string{attrActiveVersion, attrType} {
+		if version, ok := strings.CutPrefix(r.attrs[name], typeVersion); ok {
+			return version
+		}
 	}
-	version, _ := strings.CutPrefix(r.typ(), typeVersion)
-	if r.typ() == typeBeacon {
-		return ""
+	return ""
+}
+
+// as returns what r says with another type, and without a key.
+func (r *keyRow) as(typ string) *keyRow {
+	attrs := maps.Clone(r.attrs)
+	delete(attrs, attrActiveVersion)
+	attrs[attrType] = typ
+	return &keyRow{attrs: attrs}
+}
+
+// item returns r as it is stored.
+func (r *keyRow) item() map[string]types.AttributeValue {
+	item := map[string]types.AttributeValue{attrEnc: &types.AttributeValueMemberB{Value: r.enc}}
+	for name, value := range r.attrs {
+		item[name] = &types.AttributeValueMemberS{Value: value}
 	}
-	return version
+	item[attrHierarchyVersion] = &types.AttributeValueMemberN{Value: r.attrs[attrHierarchyVersion]}
+	return item
 }
 
 func (r *keyRow) kmsARN() kmsARN {
