@@ -3,6 +3,7 @@ package keyring
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 )
 
 // branchKeySize is the size of a branch key and of a beacon key, in bytes.
@@ -23,13 +24,23 @@ type BranchKey struct {
 	// verified it. It is nil if there is none.
 	EncryptionContext map[string]string
 
-	// A pointer, so that package fmt prints no more than an address of a key
-	// inside of a struct whose unexported fields it walks.
-	key *[branchKeySize]byte
+	// A pointer to a pointer, of which package fmt prints no more than an address
+	// even where it walks the unexported fields of a struct that holds a key.
+	key **[branchKeySize]byte
+}
+
+// newBranchKey copies key, which has branchKeySize bytes.
+func newBranchKey(id, version string, encryptionContext map[string]string, key []byte) *BranchKey {
+	p := new([branchKeySize]byte)
+	copy(p[:], key)
+	return &BranchKey{ID: id, Version: version, EncryptionContext: encryptionContext, key: &p}
 }
 
 // Bytes returns a copy of the key, 32 secret bytes.
-func (k *BranchKey) Bytes() []byte { return append([]byte(nil), k.key[:]...) }
+func (k *BranchKey) Bytes() []byte { return slices.Clone(k.secret()) }
+
+// secret returns the key itself, which is not to be changed.
+func (k *BranchKey) secret() []byte { return (*k.key)[:] }
 
 // Format prints k without its key under every verb.
 func (k BranchKey) Format(f fmt.State, _ rune) {

@@ -193,12 +193,7 @@ func (s *BranchKeyStore) decrypt(ctx context.Context, row *keyRow) (*BranchKey, 
 	if len(out.Plaintext) != branchKeySize {
 		return nil, fmt.Errorf("%w: %s is %d bytes, want %d", crypt.ErrVerify, what, len(out.Plaintext), branchKeySize)
 	}
-	return &BranchKey{
-		ID:                row.id(),
-		Version:           row.version(),
-		EncryptionContext: row.callersContext(),
-		key:               (*[branchKeySize]byte)(append([]byte(nil), out.Plaintext...)),
-	}, nil
+	return newBranchKey(row.id(), row.version(), row.callersContext(), out.Plaintext), nil
 }
 
 // checkKeyID compares the key that an answer of KMS names with the one that was
