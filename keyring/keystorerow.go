@@ -63,6 +63,11 @@ type keyRow struct {
 // error wraps [crypt.ErrMalformed], or [crypt.ErrUnsupported] if the row is of
 // another hierarchy version.
 func parseKeyRow(item map[string]types.AttributeValue) (*keyRow, error) {
+	// Version 2 has another encryption context and another plaintext, and nobody
+	// writes it yet.
+	if v, ok := item[attrHierarchyVersion].(*types.AttributeValueMemberN); ok && v.Value != hierarchyVersion1 {
+		return nil, fmt.Errorf("%w: hierarchy version of the branch key is not 1", crypt.ErrUnsupported)
+	}
 	row := &keyRow{attrs: make(map[string]string, len(item))}
 	for name, value := range item {
 		switch v := value.(type) {
@@ -89,18 +94,16 @@ func parseKeyRow(item map[string]types.AttributeValue) (*keyRow, error) {
 			return nil, malformedRow("attribute %q is missing or empty", name)
 		}
 	}
-	// Version 2 has another encryption context and another plaintext, and nobody
-	// writes it yet.
-	if v := row.attrs[attrHierarchyVersion]; v != hierarchyVersion1 {
-		return nil, fmt.Errorf("%w: hierarchy version of the branch key is not 1", crypt.ErrUnsupported)
-	}
 	if n := len(row.enc); n < 1 || n > maxBlob {
 		return nil, malformedRow("attribute %q is %d bytes, want 1 to %d", attrEnc, n, maxBlob)
 	}
 	if arn, ok := parseKMSARN(row.attrs[attrKMSARN]); !ok || arn.alias() {
 		return nil, malformedRow("attribute %q is not the ARN of a KMS key", attrKMSARN)
 	}
-	return row, row.checkVersion()
+	if err := row.checkVersion(); err != nil {
+		return nil, err
+	}
+	return row, nil
 }
 
 // checkVersion checks that exactly the active row points to a version.
