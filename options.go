@@ -79,6 +79,10 @@ type (
 	TxWriteOption interface{ applyTxWrite(*call) }
 	// TxReadOption is an option of an operation of [TransactGet].
 	TxReadOption interface{ applyTxRead(*call) }
+	// EncryptOption is an option of [Table.EncryptItem].
+	EncryptOption interface{ applyEncrypt(*call) }
+	// DecryptOption is an option of [Table.DecryptItem].
+	DecryptOption interface{ applyDecrypt(*call) }
 
 	// WriteOption is an option of Put and Delete.
 	WriteOption interface {
@@ -130,6 +134,8 @@ type (
 		BatchWriteOption
 		ReadOption
 		TxOption
+		EncryptOption
+		DecryptOption
 	}
 )
 
@@ -149,13 +155,14 @@ type call struct {
 	startAfter  any // *T after which to begin
 	goOn        bool
 	hideExpired bool
-	create      bool    // if there is nothing to update
-	rewrite     bool    // an item that the update does not change
-	attempts    int     // of an update, 0 for the default
-	version     *uint64 // that may be deleted
-	negative    bool    // the version that was given
-	anyVersion  bool    // may be deleted
-	label       string  // of an operation of a transaction
+	create      bool        // if there is nothing to update
+	rewrite     bool        // an item that the update does not change
+	attempts    int         // of an update, 0 for the default
+	version     *uint64     // that may be deleted
+	negative    bool        // the version that was given
+	anyVersion  bool        // may be deleted
+	label       string      // of an operation of a transaction
+	under       *PrimaryKey // of the item that is decrypted
 }
 
 // An option serves every operation; its constructor's result type says to
@@ -172,6 +179,8 @@ func (f option) applyBatchGet(c *call)   { f(c) }
 func (f option) applyBatchWrite(c *call) { f(c) }
 func (f option) applyTxWrite(c *call)    { f(c) }
 func (f option) applyTxRead(c *call)     { f(c) }
+func (f option) applyEncrypt(c *call)    { f(c) }
+func (f option) applyDecrypt(c *call)    { f(c) }
 
 // WithEncryptor uses enc instead of the table's own encryptor for one call, for
 // instance for an item whose keys or actions differ from the others'. The
