@@ -190,6 +190,18 @@ func Example_absentNullAndEmpty() {
 	// false false
 }
 
+func ExampleTable_Patch() {
+	ctx := context.Background()
+	_, patients := examplePatients(ctx)
+
+	p, err := patients.Patch(ctx, &Patient{ID: "p-1", Visit: 1, Clinic: "east"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(p.Name, p.Clinic)
+	// Output: Ada east
+}
+
 // A second pass over the table moves what is stored to today's keys and actions.
 func ExampleRewrite() {
 	ctx := context.Background()

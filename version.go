@@ -36,10 +36,7 @@ func (b *binder) versionField() (*versionField, error) {
 
 // of returns the version that v, a pointer to the type, has.
 func (f *versionField) of(v any) (uint64, error) {
-	s := reflect.ValueOf(v)
-	for s.Kind() == reflect.Pointer {
-		s = s.Elem()
-	}
+	s := structIn(v)
 	if !s.IsValid() {
 		return 0, nil // a nil, which can't be encoded
 	}
