@@ -30,6 +30,16 @@ var (
 	// or, wrapping ErrVerify too, if one is and can't be decrypted.
 	ErrNoKey = errors.New("ddbenc: no key for this item")
 
+	// ErrKeyRefused reports that a key can't be used now: it is disabled, it
+	// waits for its deletion, or this program may not use it. The same holds
+	// for a table of keys that may not be read or written.
+	ErrKeyRefused = errors.New("ddbenc: key may not be used")
+
+	// ErrUnavailable reports that a key service or a table of keys gave no
+	// answer: throttling that didn't end, a time-out, a network error. It may
+	// help to try again later.
+	ErrUnavailable = errors.New("ddbenc: keys are unavailable")
+
 	// ErrUnsupported reports an algorithm, cipher mode or wrapping that is
 	// unknown or not allowed here.
 	ErrUnsupported = errors.New("ddbenc: unsupported algorithm")

@@ -14,15 +14,8 @@ import (
 // What a caller can decide on beside the errors of package crypt. The error of
 // the service stays reachable through errors.As.
 var (
-	// ErrKeyRefused reports that a key can't be used now: it is disabled, it
-	// waits for its deletion, or this program may not use it. The same holds
-	// for a key table that may not be read or written.
-	ErrKeyRefused = errors.New("ddbenc: key may not be used")
-
-	// ErrUnavailable reports that a key service or a key table gave no answer:
-	// throttling that didn't end, a time-out, a network error. It may help to
-	// try again later.
-	ErrUnavailable = errors.New("ddbenc: keys are unavailable")
+	ErrKeyRefused  = crypt.ErrKeyRefused  // a key, or a table of keys, can't be used now
+	ErrUnavailable = crypt.ErrUnavailable // a key service or a table of keys gave no answer
 
 	// ErrBranchKeyExists reports that a [BranchKeyStore] has a branch key of
 	// the id that one was to be created with.
