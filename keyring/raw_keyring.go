@@ -3,8 +3,10 @@ package keyring
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/ddbenc/ddbenc/crypt"
@@ -45,25 +47,40 @@ func wrapIntermediate(kc *crypt.KeyContext, dataKey []byte, providerID string, e
 	if err != nil {
 		return nil, err
 	}
+	return wrapUnder(kc, dataKey, intermediate, crypt.EncryptedDataKey{ProviderID: providerID, ProviderInfo: info, Ciphertext: ciphertext})
+}
+
+// wrapUnder wraps a data key under an intermediate key that is in e, encrypted.
+func wrapUnder(kc *crypt.KeyContext, dataKey, intermediate []byte, e crypt.EncryptedDataKey) ([]crypt.WrappedKey, error) {
 	wrapped, macKey, err := crypt.WrapDataKey(kc, dataKey, intermediate)
 	if err != nil {
 		return nil, err
 	}
-	return []crypt.WrappedKey{{
-		EncryptedDataKey: crypt.EncryptedDataKey{ProviderID: providerID, ProviderInfo: info, Ciphertext: append(wrapped, ciphertext...)},
-		MACKey:           macKey,
-	}}, nil
+	e.Ciphertext = append(wrapped, e.Ciphertext...)
+	return []crypt.WrappedKey{{EncryptedDataKey: e, MACKey: macKey}}, nil
 }
 
-// errUnwrap is the one error of data keys that a raw keyring knows and can't
-// decrypt, whatever the reason. A padding oracle would need two.
+// errUnwrap is the one error of data keys that a keyring knows and that can't be
+// decrypted, whatever the reason. A padding oracle would need two.
 var errUnwrap = fmt.Errorf("%w: %w: its data key can't be decrypted", crypt.ErrNoKey, crypt.ErrVerify)
 
-// unwrapIntermediate unwraps the first of keys that decrypt is for, and can
-// decrypt the intermediate key of. What describes who asks, for the error if
-// there is none.
+// unwrapIntermediate is [unwrapEach] for keys of the program's own, which give no
+// other error than errUnwrap.
 func unwrapIntermediate(ctx context.Context, kc *crypt.KeyContext, keys []crypt.EncryptedDataKey, what fmt.Stringer, knows func(*crypt.EncryptedDataKey) bool, decrypt func(k *crypt.EncryptedDataKey, ciphertext []byte) (intermediate []byte, ok bool)) (*crypt.UnwrappedKey, error) {
-	known := false
+	return unwrapEach(ctx, kc, keys, what, knows, func(k *crypt.EncryptedDataKey, ciphertext []byte) ([]byte, error) {
+		intermediate, ok := decrypt(k, ciphertext)
+		if !ok {
+			return nil, errUnwrap
+		}
+		return intermediate, nil
+	})
+}
+
+// unwrapEach unwraps the first of the keys that knows accepts and that decrypt can
+// decrypt the intermediate key of. If there is none, the error tells why not. What
+// describes who asks.
+func unwrapEach(ctx context.Context, kc *crypt.KeyContext, keys []crypt.EncryptedDataKey, what fmt.Stringer, knows func(*crypt.EncryptedDataKey) bool, decrypt func(k *crypt.EncryptedDataKey, ciphertext []byte) (intermediate []byte, err error)) (*crypt.UnwrappedKey, error) {
+	var errs []error
 	for i := range keys {
 		k := &keys[i]
 		if !knows(k) {
@@ -72,22 +89,38 @@ func unwrapIntermediate(ctx context.Context, kc *crypt.KeyContext, keys []crypt.
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("ddbenc: data key: %w", contextError(ctx))
 		}
-		known = true
-		if len(k.Ciphertext) < crypt.WrappedDataKeySize {
-			continue
-		}
-		intermediate, ok := decrypt(k, k.Ciphertext[crypt.WrappedDataKeySize:])
-		if !ok {
-			continue
-		}
-		unwrapped, err := crypt.UnwrapDataKey(kc, k.Ciphertext[:crypt.WrappedDataKeySize], intermediate)
-		clear(intermediate)
+		unwrapped, err := unwrapOne(kc, k, decrypt)
 		if err == nil {
 			return unwrapped, nil
 		}
+		if ctx.Err() != nil {
+			return nil, err // of a call that ctx ended
+		}
+		if err != errUnwrap || !slices.Contains(errs, errUnwrap) {
+			errs = append(errs, err)
+		}
 	}
-	if known {
+	switch len(errs) {
+	case 0:
+		return nil, fmt.Errorf("%w: none of its %d data keys is for %v", crypt.ErrNoKey, len(keys), what)
+	case 1:
+		return nil, errs[0]
+	}
+	return nil, errors.Join(errs...)
+}
+
+func unwrapOne(kc *crypt.KeyContext, k *crypt.EncryptedDataKey, decrypt func(*crypt.EncryptedDataKey, []byte) ([]byte, error)) (*crypt.UnwrappedKey, error) {
+	if len(k.Ciphertext) < crypt.WrappedDataKeySize {
 		return nil, errUnwrap
 	}
-	return nil, fmt.Errorf("%w: none of its %d data keys is for %v", crypt.ErrNoKey, len(keys), what)
+	intermediate, err := decrypt(k, k.Ciphertext[crypt.WrappedDataKeySize:])
+	if err != nil {
+		return nil, err
+	}
+	defer clear(intermediate)
+	unwrapped, err := crypt.UnwrapDataKey(kc, k.Ciphertext[:crypt.WrappedDataKeySize], intermediate)
+	if err != nil {
+		return nil, errUnwrap
+	}
+	return unwrapped, nil
 }
