@@ -81,6 +81,13 @@ func (t *RawTable) clientCore() *core {
 // time, so that DynamoDB knows it again. The client remembers its last 16 failed
 // transactions for that, as they were sent.
 //
+// # Versions and times to live
+//
+// Items are the program's own, so a version or ttl in T is an attribute as others
+// are: signed or not by its tag, and neither counted, checked nor hidden. A program
+// that shares a table with versions has to put the next one, on the condition that
+// the stored one is that which it read.
+//
 // # With a Table
 //
 // A [Table] may be given to Encrypted whatever client it was opened with. One
