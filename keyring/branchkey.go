@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+
+	"github.com/ddbenc/ddbenc/crypt"
 )
 
 // branchKeySize is the size of a branch key and of a beacon key, in bytes.
@@ -27,6 +29,21 @@ type BranchKey struct {
 	// A pointer to a pointer, of which package fmt prints no more than an address
 	// even where it walks the unexported fields of a struct that holds a key.
 	key **[branchKeySize]byte
+}
+
+// NewBranchKey returns a version of a branch key, for a [BranchKeySource] of one's
+// own. Key is 32 bytes, which are copied. The error wraps [crypt.ErrConfig].
+func NewBranchKey(id, version string, key []byte) (*BranchKey, error) {
+	if err := checkBranchKeyID(id); err != nil {
+		return nil, err
+	}
+	if !isUUID(version) {
+		return nil, fmt.Errorf("%w: version of branch key %q is not a UUID in lower case", crypt.ErrConfig, id)
+	}
+	if len(key) != branchKeySize {
+		return nil, fmt.Errorf("%w: branch key %q is %d bytes, want %d", crypt.ErrConfig, id, len(key), branchKeySize)
+	}
+	return newBranchKey(id, version, nil, key), nil
 }
 
 // newBranchKey copies key, which has branchKeySize bytes.

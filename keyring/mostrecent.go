@@ -57,7 +57,8 @@ type KeyStore interface {
 
 var _ KeyStore = (*MetaStore)(nil)
 
-// A MostRecentOption changes what [NewMostRecent] returns.
+// A MostRecentOption changes what [NewMostRecent] returns. Every [CacheOption] is
+// one.
 type MostRecentOption interface{ applyMostRecent(*mostRecentConfig) }
 
 type mostRecentOption func(*mostRecentConfig)
@@ -65,17 +66,9 @@ type mostRecentOption func(*mostRecentConfig)
 func (f mostRecentOption) applyMostRecent(c *mostRecentConfig) { f(c) }
 
 type mostRecentConfig struct {
-	size     int
+	cacheConfig
 	material func(context.Context, *crypt.EncryptionContext) (string, error)
 	sameName func(written, configured string) bool
-	now      func() time.Time
-	hook     func(error)
-}
-
-// WithCacheSize bounds the number of versions that are kept, and that of material
-// names. The default is 1000 each. The least recently used ones go first.
-func WithCacheSize(entries int) MostRecentOption {
-	return mostRecentOption(func(c *mostRecentConfig) { c.size = entries })
 }
 
 // WithMaterialByItem selects the material of each item, instead of the one that
@@ -92,27 +85,13 @@ func AllowMaterialName(fn func(written, configured string) bool) MostRecentOptio
 	return mostRecentOption(func(c *mostRecentConfig) { c.sameName = fn })
 }
 
-// WithClock replaces the clock, for tests of what happens when time passes. Now
-// must not go backwards, and is called from many goroutines at once.
-func WithClock(now func() time.Time) MostRecentOption {
-	return mostRecentOption(func(c *mostRecentConfig) { c.now = now })
-}
-
-// OnLoad calls fn after each question to the store, with its error or nil, for
-// metrics and logs. It is called from many goroutines at once, and the callers
-// who wait for the answer wait for fn too.
-func OnLoad(fn func(err error)) MostRecentOption {
-	return mostRecentOption(func(c *mostRecentConfig) { c.hook = fn })
-}
-
 // NewMostRecent returns a provider that keeps keys of a material for ttl, at least
 // a millisecond. Version 0 is made with the first item, if there is none. The
 // error wraps [crypt.ErrConfig].
 func NewMostRecent(store KeyStore, material string, ttl time.Duration, opts ...MostRecentOption) (*MostRecent, error) {
 	c := mostRecentConfig{
-		size:     1000,
-		sameName: func(written, configured string) bool { return written == configured },
-		now:      time.Now,
+		cacheConfig: newCacheConfig(),
+		sameName:    func(written, configured string) bool { return written == configured },
 	}
 	for _, opt := range opts {
 		opt.applyMostRecent(&c)
@@ -123,13 +102,11 @@ func NewMostRecent(store KeyStore, material string, ttl time.Duration, opts ...M
 		}
 		c.material = func(context.Context, *crypt.EncryptionContext) (string, error) { return material, nil }
 	}
-	switch {
-	case store == nil || c.sameName == nil || c.now == nil:
+	if store == nil || c.sameName == nil {
 		return nil, fmt.Errorf("%w: store or function is nil", crypt.ErrConfig)
-	case ttl < time.Millisecond:
-		return nil, fmt.Errorf("%w: time to live is %v, want at least 1ms", crypt.ErrConfig, ttl)
-	case c.size < 1:
-		return nil, fmt.Errorf("%w: cache size is %d, want at least 1", crypt.ErrConfig, c.size)
+	}
+	if err := c.check(ttl); err != nil {
+		return nil, err
 	}
 	p := &MostRecent{store: store, material: c.material, sameName: c.sameName}
 	p.stats.hook = c.hook
