@@ -237,6 +237,9 @@ type dbesdkTable struct {
 // Reserved implements [Encryptor].
 func (*dbesdkTable) Reserved() []string { return []string{DBESDKHeader, DBESDKFooter} }
 
+// ReservedPrefix implements [Encryptor].
+func (*dbesdkTable) ReservedPrefix() string { return DBESDKPrefix }
+
 // missingKey returns the name of a key attribute that item lacks, or nothing.
 func (t *dbesdkTable) missingKey(item map[string]types.AttributeValue) string {
 	for _, key := range []string{t.partitionKey, t.sortKey} {

@@ -255,6 +255,9 @@ type ddbecTable struct {
 // Reserved implements [Encryptor].
 func (*ddbecTable) Reserved() []string { return []string{DDBECDescription, DDBECSignature} }
 
+// ReservedPrefix implements [Encryptor].
+func (*ddbecTable) ReservedPrefix() string { return "" }
+
 // contextFor returns the encryption context of one item, and the hash of the
 // table name in it.
 func (t *ddbecTable) contextFor(item map[string]types.AttributeValue, description map[string]string) (*EncryptionContext, [sha256.Size]byte, error) {

@@ -6,7 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// A Format encrypts items in one of the item formats, [DDBEC] or [DBESDK].
+// A Format encrypts items in one of the item formats, [DDBEC] or [DBESDK], or in
+// one of them while another is still read: [Migration].
 type Format interface {
 	// ForTable checks t against the format's rules and returns the encryptor
 	// of that table's items. Its error wraps [ErrConfig] and names every
@@ -29,6 +30,10 @@ type Encryptor interface {
 	// Reserved returns the names of the attributes that the format adds to an
 	// item, which no item given to Encrypt may have.
 	Reserved() []string
+
+	// ReservedPrefix returns how other names begin that no item given to Encrypt
+	// may have, or an empty string.
+	ReservedPrefix() string
 }
 
 // Table describes the items of one table to a [Format].
