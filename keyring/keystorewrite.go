@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/ddbenc/ddbenc/crypt"
 )
@@ -113,18 +115,28 @@ func (s *BranchKeyStore) settle(ctx context.Context, w keyWrite, unknown bool, e
 // withoutRetries makes a call one try.
 func withoutRetries(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} }
 
-// retryable reports whether the SDK would try again after err.
+// retryable reports whether it may help to try again after err.
 func retryable(err error) bool {
+	var api smithy.APIError
 	return retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err) == aws.TrueTernary ||
-		retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary
+		retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary ||
+		errors.As(err, &api) && api.ErrorFault() == smithy.FaultServer
 }
 
 // mayBeDone reports whether a transaction that failed with err may have taken
 // effect, or may still: err is no answer by which the service refuses it.
 func mayBeDone(err error) bool {
 	var underWay *types.TransactionInProgressException
+	if errors.As(err, &underWay) {
+		return true
+	}
+	var response *smithyhttp.ResponseError
+	if errors.As(err, &response) {
+		status := response.HTTPStatusCode()
+		return status < http.StatusBadRequest || status >= http.StatusInternalServerError
+	}
 	var api smithy.APIError
-	return errors.As(err, &underWay) || !errors.As(err, &api) || api.ErrorFault() != smithy.FaultClient
+	return !errors.As(err, &api) || api.ErrorFault() != smithy.FaultClient
 }
 
 // failedCondition reports whether a condition of a cancelled transaction didn't
