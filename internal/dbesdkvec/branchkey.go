@@ -1,96 +1,158 @@
 package dbesdkvec
 
 import (
-	"bytes"
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
+
+	"github.com/ddbenc/ddbenc/codec"
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/keyring"
 )
 
-// A branchKeyring is the hierarchical keyring without a key store: it knows one
-// version of one branch key. The other clients' vectors were written with it. DB-ESDK
-// spec: materials, "Hierarchical keyring".
-type branchKeyring struct {
-	id      string
-	version []byte // raw UUID
-	key     []byte
+// A KeyStore is a branch key store of a case: its rows, and what KMS makes of the
+// ciphertexts in them.
+type KeyStore struct {
+	Table   string            `json:"table_name"`
+	Name    string            `json:"logical_name"`
+	KMSKey  string            `json:"kms_arn"`
+	Rows    []json.RawMessage `json:"items"`
+	KMSKeys []struct {
+		Ciphertext []byte `json:"ciphertext_b64"`
+		Plaintext  []byte `json:"plaintext_b64"`
+	} `json:"kms_keys"`
 }
 
-const (
-	providerHierarchy = "aws-kms-hierarchy"
-	saltSize          = 16
-	nonceSize         = 12
-	versionSize       = 16
-)
-
-func newBranchKeyring(id, version string, key []byte) (*branchKeyring, error) {
-	raw, err := hex.DecodeString(strings.ReplaceAll(version, "-", ""))
-	if err != nil || len(raw) != versionSize {
-		return nil, fmt.Errorf("version of branch key %q is no UUID", id)
+// openHierarchical returns the hierarchical keyring over the case's key store.
+func (p *Provider) openHierarchical(opts ...keyring.HierarchicalOption) (crypt.Keyring, error) {
+	if p.KeyStore == nil {
+		return nil, errors.New("the case has no key store")
 	}
-	return &branchKeyring{id: id, version: raw, key: key}, nil
-}
-
-// aead returns what wraps intermediate keys under salt.
-func (b *branchKeyring) aead(salt []byte) (cipher.AEAD, error) {
-	m := hmac.New(sha256.New, b.key) // counter mode, one block
-	m.Write(slices.Concat([]byte{0, 0, 0, 1}, []byte(providerHierarchy), []byte{0}, salt, []byte{0, 0, 1, 0}))
-	block, err := aes.NewCipher(m.Sum(nil))
+	services, err := newStoreServices(p.KeyStore)
 	if err != nil {
 		return nil, err
 	}
-	return cipher.NewGCM(block)
-}
-
-func (b *branchKeyring) aad(kc *crypt.KeyContext) []byte {
-	return slices.Concat([]byte(providerHierarchy), []byte(b.id), b.version, kc.Bytes())
-}
-
-func (b *branchKeyring) WrapKey(_ context.Context, kc *crypt.KeyContext, dataKey []byte) ([]crypt.WrappedKey, error) {
-	random := make([]byte, crypt.DataKeySize+saltSize+nonceSize)
-	rand.Read(random)
-	intermediate, salt, nonce := random[:crypt.DataKeySize], random[crypt.DataKeySize:][:saltSize], random[crypt.DataKeySize+saltSize:]
-	wrapped, macKey, err := crypt.WrapDataKey(kc, dataKey, intermediate)
+	store, err := keyring.NewBranchKeyStore(services, services, p.KeyStore.Table, p.KeyStore.Name, keyring.KMSKeyARN(p.KeyStore.KMSKey))
 	if err != nil {
 		return nil, err
 	}
-	aead, err := b.aead(salt)
-	if err != nil {
-		return nil, err
-	}
-	ciphertext := slices.Concat(wrapped, salt, nonce, b.version, aead.Seal(nil, nonce, intermediate, b.aad(kc)))
-	return []crypt.WrappedKey{{
-		EncryptedDataKey: crypt.EncryptedDataKey{ProviderID: providerHierarchy, ProviderInfo: []byte(b.id), Ciphertext: ciphertext},
-		MACKey:           macKey,
-	}}, nil
+	return keyring.NewHierarchical(store, p.BranchKeyID, opts...)
 }
 
-func (b *branchKeyring) UnwrapKey(_ context.Context, kc *crypt.KeyContext, keys []crypt.EncryptedDataKey) (*crypt.UnwrappedKey, error) {
-	const head = crypt.WrappedDataKeySize + saltSize + nonceSize + versionSize
-	for i := range keys {
-		k := &keys[i]
-		if k.ProviderID != providerHierarchy || string(k.ProviderInfo) != b.id || len(k.Ciphertext) < head {
-			continue
-		}
-		wrapped, rest := k.Ciphertext[:crypt.WrappedDataKeySize], k.Ciphertext[crypt.WrappedDataKeySize:head]
-		salt, nonce, version := rest[:saltSize], rest[saltSize:][:nonceSize], rest[saltSize+nonceSize:]
-		aead, err := b.aead(salt)
+// storeServices are DynamoDB and KMS for a store that is only read.
+type storeServices struct {
+	*KeyStore
+	rows []map[string]types.AttributeValue
+}
+
+func newStoreServices(s *KeyStore) (*storeServices, error) {
+	services := &storeServices{KeyStore: s}
+	for i, raw := range s.Rows {
+		row, err := codec.UnmarshalItem(raw)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("row %d of the key store: %w", i, err)
 		}
-		intermediate, err := aead.Open(nil, nonce, k.Ciphertext[head:], b.aad(kc))
-		if err == nil && bytes.Equal(version, b.version) {
-			return crypt.UnwrapDataKey(kc, wrapped, intermediate)
+		services.rows = append(services.rows, row)
+	}
+	return services, nil
+}
+
+// attribute returns an attribute that is an S or an N.
+func attribute(row map[string]types.AttributeValue, name string) string {
+	switch v := row[name].(type) {
+	case *types.AttributeValueMemberS:
+		return v.Value
+	case *types.AttributeValueMemberN:
+		return v.Value
+	}
+	return ""
+}
+
+func (s *storeServices) GetItem(_ context.Context, in *dynamodb.GetItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
+	if *in.TableName != s.Table {
+		return nil, &types.ResourceNotFoundException{}
+	}
+	for _, row := range s.rows {
+		if attribute(row, "branch-key-id") == attribute(in.Key, "branch-key-id") && attribute(row, "type") == attribute(in.Key, "type") {
+			return &dynamodb.GetItemOutput{Item: maps.Clone(row)}, nil
 		}
 	}
-	return nil, fmt.Errorf("%w: none of its data keys is for branch key %q", crypt.ErrNoKey, b.id)
+	return &dynamodb.GetItemOutput{}, nil
+}
+
+// Decrypt decrypts what is in a row, given the key and the encryption context that
+// belong to it. DB-ESDK spec: materials, "Items".
+func (s *storeServices) Decrypt(_ context.Context, in *kms.DecryptInput, _ ...func(*kms.Options)) (*kms.DecryptOutput, error) {
+	refused := &kmstypes.InvalidCiphertextException{}
+	at := slices.IndexFunc(s.rows, func(row map[string]types.AttributeValue) bool {
+		enc, ok := row["enc"].(*types.AttributeValueMemberB)
+		return ok && string(enc.Value) == string(in.CiphertextBlob)
+	})
+	if at < 0 || aws.ToString(in.KeyId) != s.KMSKey {
+		return nil, refused
+	}
+	want := map[string]string{"tablename": s.Name}
+	for name := range s.rows[at] {
+		if name != "enc" {
+			want[name] = attribute(s.rows[at], name)
+		}
+	}
+	if !maps.Equal(in.EncryptionContext, want) {
+		return nil, refused
+	}
+	for _, k := range s.KMSKeys {
+		if string(k.Ciphertext) == string(in.CiphertextBlob) {
+			return &kms.DecryptOutput{KeyId: in.KeyId, Plaintext: slices.Clone(k.Plaintext)}, nil
+		}
+	}
+	return nil, refused
+}
+
+var errReadOnly = errors.New("the key store of a case is only read")
+
+func (s *storeServices) TransactWriteItems(context.Context, *dynamodb.TransactWriteItemsInput, ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+	return nil, errReadOnly
+}
+
+func (s *storeServices) GenerateDataKeyWithoutPlaintext(context.Context, *kms.GenerateDataKeyWithoutPlaintextInput, ...func(*kms.Options)) (*kms.GenerateDataKeyWithoutPlaintextOutput, error) {
+	return nil, errReadOnly
+}
+
+func (s *storeServices) ReEncrypt(context.Context, *kms.ReEncryptInput, ...func(*kms.Options)) (*kms.ReEncryptOutput, error) {
+	return nil, errReadOnly
+}
+
+// staticBranchKey is a store with one version of one branch key. The other clients'
+// vectors were written with it.
+type staticBranchKey struct{ *keyring.BranchKey }
+
+// openStatic returns the hierarchical keyring over the branch key of the case.
+func (p *Provider) openStatic() (crypt.Keyring, error) {
+	k, err := keyring.NewBranchKey(p.BranchKeyID, p.BranchKeyVersion, p.Key)
+	if err != nil {
+		return nil, err
+	}
+	return keyring.NewHierarchical(staticBranchKey{k}, p.BranchKeyID)
+}
+
+func (s staticBranchKey) Name() string { return "static" }
+
+func (s staticBranchKey) ActiveBranchKey(ctx context.Context, id string) (*keyring.BranchKey, error) {
+	return s.BranchKeyVersion(ctx, id, s.Version)
+}
+
+func (s staticBranchKey) BranchKeyVersion(_ context.Context, id, version string) (*keyring.BranchKey, error) {
+	if id != s.ID || version != s.Version {
+		return nil, fmt.Errorf("%w: no version %s of branch key %q", crypt.ErrNoKey, version, id)
+	}
+	return s.BranchKey, nil
 }

@@ -28,9 +28,11 @@ type Provider struct {
 	Generator *Provider  `json:"generator,omitempty"` // multi
 	Children  []Provider `json:"children,omitempty"`  // multi
 
-	// A branch key by itself, for items whose key store is not there: those of
-	// the other clients' vectors. Key is the branch key.
-	BranchKeyID      string `json:"branch_key_id,omitempty"`
+	BranchKeyID string    `json:"branch_key_id,omitempty"` // hierarchical
+	KeyStore    *KeyStore `json:"key_store,omitempty"`     // hierarchical
+
+	// For items whose key store is not there, those of the other clients' vectors:
+	// the only version there is of a branch key, which is Key.
 	BranchKeyVersion string `json:"branch_key_version,omitempty"`
 }
 
@@ -41,6 +43,7 @@ const (
 	typeECDH   = "raw_ecdh"
 	typeMulti  = "multi"
 	typeBranch = "static_branch_key"
+	typeStore  = "hierarchical"
 )
 
 // Schemes of raw ECDH keyrings.
@@ -66,7 +69,7 @@ func (p *Provider) parts() []*Provider {
 // nothing.
 func (p *Provider) missing() string {
 	switch p.Type {
-	case typeAES, typeRSA, typeECDH, typeBranch:
+	case typeAES, typeRSA, typeECDH, typeBranch, typeStore:
 		return ""
 	case typeMulti:
 		for _, part := range p.parts() {
@@ -91,7 +94,9 @@ func (p *Provider) Open() (crypt.Keyring, error) {
 	case typeMulti:
 		return p.openMulti()
 	case typeBranch:
-		return newBranchKeyring(p.BranchKeyID, p.BranchKeyVersion, p.Key)
+		return p.openStatic()
+	case typeStore:
+		return p.openHierarchical()
 	}
 	return nil, fmt.Errorf("there is no keyring %q", p.Type)
 }
