@@ -206,11 +206,11 @@ func (e *clientEncryption) serve(x *exchange, t *core) (result any, err error) {
 	case *dynamodb.ExecuteTransactionInput:
 		return nil, e.partiQL(x, "ExecuteTransaction", transactStatements(in)...)
 	case *dynamodb.SearchVectorsInput:
-		return nil, t.opError("SearchVectors", fmt.Errorf("%w: the table is encrypted, and the results could not be verified: use Query", ErrRefused))
+		return nil, t.opError("SearchVectors", refusalf("the table is encrypted, and the results could not be verified: use Query"))
 	case *dynamodb.StartBulkPutItemsInput:
-		return nil, t.opError("StartBulkPutItems", fmt.Errorf("%w: the table is encrypted, and plaintext would be stored: use BatchWriteItem", ErrRefused))
+		return nil, t.opError("StartBulkPutItems", refusalf("the table is encrypted, and plaintext would be stored: use BatchWriteItem"))
 	}
-	return nil, fmt.Errorf("%w: this version of ddbenc does not know the operation, which may move items: use a client without ddbenc.Encrypted", ErrRefused)
+	return nil, refusalf("this version of ddbenc does not know the operation, which may move items: use a client without ddbenc.Encrypted")
 }
 
 // An exchange is one request and its response.

@@ -132,5 +132,5 @@ func isAccount(s string) bool {
 
 // refusedName refuses a name that may or may not mean an encrypted table.
 func refusedName(name, why string) error {
-	return fmt.Errorf("%w: table %q can't be told from the encrypted ones: %s", ErrRefused, name, why)
+	return refusalf("table %q can't be told from the encrypted ones: %s", name, why)
 }

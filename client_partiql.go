@@ -34,16 +34,16 @@ func (e *clientEncryption) partiQL(x *exchange, op string, statements ...*string
 func (e *clientEncryption) checkStatement(op, statement string) error {
 	name, ok := statementTable(statement)
 	if !ok {
-		return &opError{op: op, err: fmt.Errorf("%w: the table of a PartiQL statement can't be told, so it may be an encrypted one: "+
-			"use a client without ddbenc.Encrypted", ErrRefused)}
+		return &opError{op: op, err: refusalf("the table of a PartiQL statement can't be told, so it may be an encrypted one: " +
+			"use a client without ddbenc.Encrypted")}
 	}
 	encrypted, err := e.tables.namesFold(name)
 	switch {
 	case err != nil:
 		return &opError{op: op, table: name, err: refusedName(name, err.Error())}
 	case encrypted:
-		return &opError{op: op, table: name, err: fmt.Errorf("%w: PartiQL would store plaintext in, or return ciphertext from, an encrypted table: "+
-			"use PutItem, GetItem, Query, or a Table", ErrRefused)}
+		return &opError{op: op, table: name, err: refusalf("PartiQL would store plaintext in, or return ciphertext from, an encrypted table: " +
+			"use PutItem, GetItem, Query, or a Table")}
 	}
 	return nil
 }

@@ -117,7 +117,7 @@ func (e *clientEncryption) checkTransactWrite(p *transactPart, entry *types.Tran
 // the entry has one action that is known; else its table can't be told.
 func (e *clientEncryption) partOf(p *transactPart, op string, one bool, which func() (*string, item)) error {
 	if !one {
-		return &opError{op: op, err: fmt.Errorf("%w: an entry has to have one action that this version of ddbenc knows", ErrRefused)}
+		return &opError{op: op, err: refusalf("an entry has to have one action that this version of ddbenc knows")}
 	}
 	name, key := which()
 	t, err := e.tables.find(name)

@@ -176,6 +176,16 @@ func (e *opError) Unwrap() error { return e.err }
 // inside another error's text.
 func bare(err error) string { return strings.TrimPrefix(err.Error(), "ddbenc: ") }
 
+// A refusal says why a request was refused. It wraps ErrRefused. Its text names
+// attributes and the way out, and holds no attribute value.
+type refusal struct{ why string }
+
+func refusalf(format string, args ...any) error { return &refusal{fmt.Sprintf(format, args...)} }
+
+func (e *refusal) Error() string { return ErrRefused.Error() + ": " + e.why }
+
+func (e *refusal) Unwrap() error { return ErrRefused }
+
 // refusals collects what is wrong with one request, so that a caller sees all
 // of it at once.
 type refusals struct {
@@ -187,8 +197,7 @@ type refusals struct {
 // add notes one problem. Its text names the attribute and the way out, and
 // holds no attribute value.
 func (r *refusals) add(format string, args ...any) {
-	err := fmt.Errorf("%w: %s%s", ErrRefused, r.at, fmt.Sprintf(format, args...))
-	r.errs = append(r.errs, &opError{op: r.op, table: r.table, err: err})
+	r.errs = append(r.errs, &opError{op: r.op, table: r.table, err: refusalf("%s%s", r.at, fmt.Sprintf(format, args...))})
 }
 
 // err returns everything added, or nil.

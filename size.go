@@ -2,7 +2,6 @@ package ddbenc
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -24,8 +23,8 @@ func (c *core) encrypt(ctx context.Context, enc crypt.Encryptor, plain item) (it
 	}
 	if n := itemSize(sealed); n > maxItem {
 		own := itemSize(plain)
-		return nil, fmt.Errorf("%w: the item has %d bytes, of which encryption added %d, and DynamoDB takes %d: "+
-			"store less, or large values elsewhere", ErrRefused, n, n-own, maxItem)
+		return nil, refusalf("the item has %d bytes, of which encryption added %d, and DynamoDB takes %d: "+
+			"store less, or large values elsewhere", n, n-own, maxItem)
 	}
 	return sealed, nil
 }

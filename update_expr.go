@@ -1,7 +1,6 @@
 package ddbenc
 
 import (
-	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -108,8 +107,8 @@ func (x *updateExpr) input() (*dynamodb.UpdateItemInput, error) {
 	}
 	text, condition := strings.Join(update, " "), strings.Join(x.demand, " AND ")
 	if longest := max(len(text), len(condition)); longest > maxExpression {
-		return nil, fmt.Errorf("%w: the update writes %d attributes in an expression of %d bytes, and DynamoDB takes %d: "+
-			"use Get, and Put with a condition", ErrRefused, len(x.set)+len(x.remove), longest, maxExpression)
+		return nil, refusalf("the update writes %d attributes in an expression of %d bytes, and DynamoDB takes %d: "+
+			"use Get, and Put with a condition", len(x.set)+len(x.remove), longest, maxExpression)
 	}
 	in := &dynamodb.UpdateItemInput{
 		UpdateExpression:         aws.String(text),
