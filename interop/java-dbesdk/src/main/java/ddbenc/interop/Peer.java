@@ -1,0 +1,205 @@
+package ddbenc.interop;
+
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamWriteConstraints;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.File;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import software.amazon.cryptography.dbencryptionsdk.dynamodb.itemencryptor.model.DecryptItemInput;
+import software.amazon.cryptography.dbencryptionsdk.dynamodb.itemencryptor.model.EncryptItemInput;
+import software.amazon.cryptography.dbencryptionsdk.dynamodb.itemencryptor.model.EncryptItemOutput;
+import software.amazon.cryptography.dbencryptionsdk.dynamodb.itemencryptor.model.ParsedHeader;
+
+/**
+ * A peer for interop tests: the AWS Database Encryption SDK for DynamoDB, for Java, behind files of
+ * cases.
+ *
+ * <pre>Peer encrypt|decrypt|keystore|table IN.json OUT.json</pre>
+ *
+ * IN is a JSON list of cases, or an object with such a list under "cases"; ../README.md describes
+ * them. One process works through the whole file. {@code encrypt} writes the same list, each case
+ * with encrypted_item or error, and with kms_requests where a KMS was asked. {@code decrypt} writes
+ * [{name, client, plaintext_item | error}] in the order of IN. {@code keystore} carries out
+ * requests to branch key stores, and {@code table} requests to a table through the interceptor.
+ */
+public final class Peer {
+  private static final String CLIENT = "java-dbesdk";
+  private static final String CLIENT_VERSION = "3.9.0";
+
+  private Peer() {}
+
+  public static void main(String[] args) throws IOException {
+    if (args.length != 3 || !Set.of("encrypt", "decrypt", "keystore", "table").contains(args[0])) {
+      System.err.println("usage: Peer encrypt|decrypt|keystore|table IN.json OUT.json");
+      System.exit(2);
+    }
+    // Whatever nests too deeply is for the client to refuse.
+    JsonMapper json =
+        JsonMapper.builder(
+                JsonFactory.builder()
+                    .streamReadConstraints(
+                        StreamReadConstraints.builder().maxNestingDepth(1_000_000).build())
+                    .streamWriteConstraints(
+                        StreamWriteConstraints.builder().maxNestingDepth(1_000_000).build())
+                    .build())
+            .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+            .build();
+    JsonNode cases = json.readTree(new File(args[1]));
+    if (cases.isObject()) {
+      cases = cases.get("cases");
+    }
+    ArrayNode results = json.createArrayNode();
+    for (JsonNode testCase : cases) {
+      results.add(
+          switch (args[0]) {
+            case "encrypt" -> encrypt(testCase);
+            case "decrypt" -> decrypt(testCase);
+            case "keystore" -> keystore(testCase);
+            default -> table(testCase);
+          });
+    }
+    json.writeValue(new File(args[2]), results);
+    System.exit(0); // rather than wait for threads of the SDK
+  }
+
+  /** The case as the client writes it: a copy with its encrypted item, or with the error. */
+  private static ObjectNode encrypt(JsonNode testCase) {
+    ObjectNode out = testCase.deepCopy();
+    out.remove(Set.of("encrypted_item", "error", "kms_requests", "parsed_header"));
+    out.put("client", CLIENT).put("client_version", CLIENT_VERSION);
+    Services services = new Services();
+    try {
+      EncryptItemOutput written =
+          Configs.encryptor(testCase, services)
+              .EncryptItem(
+                  EncryptItemInput.builder()
+                      .plaintextItem(Items.fromJson(testCase.get("plaintext_item")))
+                      .build());
+      out.set("encrypted_item", Items.toJson(written.encryptedItem()));
+      if (written.parsedHeader() != null) {
+        out.set("parsed_header", header(written.parsedHeader()));
+      }
+    } catch (Exception | StackOverflowError e) {
+      out.put("error", describe(e));
+    }
+    if (!services.kmsRequests().isEmpty()) {
+      out.set("kms_requests", services.kmsRequests());
+    }
+    return out;
+  }
+
+  private static ObjectNode header(ParsedHeader header) {
+    ObjectNode out = JsonNodeFactory.instance.objectNode();
+    out.put("algorithm_suite", header.algorithmSuiteId().name().contains("ECDSA") ? "0x6701" : "0x6700");
+    ObjectNode actions = out.putObject("attribute_actions");
+    header.attributeActionsOnEncrypt().forEach((name, action) -> actions.put(name, action.name()));
+    texts(out.putObject("encryption_context"), header.encryptionContext());
+    texts(out.putObject("stored_encryption_context"), header.storedEncryptionContext());
+    ArrayNode keys = out.putArray("encrypted_data_keys");
+    header
+        .encryptedDataKeys()
+        .forEach(
+            key ->
+                keys.addObject()
+                    .put("key_provider_id", key.keyProviderId())
+                    .put("key_provider_info_b64", Items.base64(key.keyProviderInfo()))
+                    .put("ciphertext_b64", Items.base64(key.ciphertext())));
+    return out;
+  }
+
+  private static void texts(ObjectNode out, Map<String, String> entries) {
+    entries.forEach(out::put);
+  }
+
+  /** What the client makes of the case's encrypted item. */
+  private static ObjectNode decrypt(JsonNode testCase) {
+    ObjectNode reader = testCase.deepCopy();
+    testCase
+        .path("decrypt_overrides")
+        .fields()
+        .forEachRemaining(entry -> reader.set(entry.getKey(), entry.getValue()));
+    ObjectNode out = result(testCase);
+    if (!reader.has("encrypted_item")) {
+      return out.put("error", "the case has no encrypted_item");
+    }
+    try {
+      out.set(
+          "plaintext_item",
+          Items.toJson(
+              Configs.encryptor(reader, new Services())
+                  .DecryptItem(
+                      DecryptItemInput.builder()
+                          .encryptedItem(Items.fromJson(reader.get("encrypted_item")))
+                          .build())
+                  .plaintextItem()));
+    } catch (Exception | StackOverflowError e) {
+      out.put("error", describe(e));
+    }
+    return out;
+  }
+
+  private static ObjectNode keystore(JsonNode request) {
+    ObjectNode out = result(request);
+    Services services = new Services();
+    try {
+      out.setAll(KeyStores.run(request, services));
+    } catch (Exception e) {
+      out.put("error", describe(e));
+    }
+    if (!services.kmsRequests().isEmpty()) {
+      out.set("kms_requests", services.kmsRequests());
+    }
+    return out;
+  }
+
+  private static ObjectNode table(JsonNode testCase) {
+    ObjectNode out = result(testCase);
+    try {
+      out.set("responses", Tables.run(testCase, new Services()));
+    } catch (Exception e) {
+      out.put("error", describe(e));
+    }
+    return out;
+  }
+
+  private static ObjectNode result(JsonNode testCase) {
+    ObjectNode out = JsonNodeFactory.instance.objectNode();
+    out.set("name", testCase.get("name"));
+    return out.put("client", CLIENT);
+  }
+
+  /** The error with all that it was made of: the client's own text often says little. */
+  static String describe(Throwable e) {
+    StringBuilder out = new StringBuilder(e.getClass().getSimpleName() + ": " + e.getMessage());
+    for (Throwable part : parts(e)) {
+      out.append("; ").append(describe(part));
+    }
+    if (e.getCause() != null && e.getCause() != e) {
+      out.append("; ").append(describe(e.getCause()));
+    }
+    return out.toString();
+  }
+
+  // Each package of the client has a collection of its own.
+  private static List<? extends Throwable> parts(Throwable e) {
+    if (e instanceof software.amazon.cryptography.materialproviders.model.CollectionOfErrors c) {
+      return c.list();
+    }
+    if (e
+        instanceof
+        software.amazon.cryptography.dbencryptionsdk.dynamodb.itemencryptor.model.CollectionOfErrors
+                c) {
+      return c.list();
+    }
+    return List.of();
+  }
+}
