@@ -103,6 +103,8 @@ const (
 	ecdhSaltSize   = 32
 	ecdhCommitSize = 32
 	ecdhSealedSize = crypt.DataKeySize + aesTagSize
+
+	ecdhSize = ecdhSaltSize + ecdhCommitSize + ecdhSealedSize
 )
 
 // keys derives what wraps an intermediate key: its commitment key and its cipher.
@@ -131,7 +133,7 @@ func (c *ecdhCurve) keys(kc *crypt.KeyContext, shared, salt []byte, i ecdhInfo) 
 
 // seal encrypts an intermediate key under a shared secret.
 func (c *ecdhCurve) seal(kc *crypt.KeyContext, shared []byte, i ecdhInfo, intermediate []byte) ([]byte, error) {
-	salt := make([]byte, ecdhSaltSize, ecdhSaltSize+ecdhCommitSize+ecdhSealedSize)
+	salt := make([]byte, ecdhSaltSize, ecdhSize)
 	rand.Read(salt) // never fails
 	commit, aead, fixed, err := c.keys(kc, shared, salt, i)
 	if err != nil {
@@ -143,7 +145,7 @@ func (c *ecdhCurve) seal(kc *crypt.KeyContext, shared []byte, i ecdhInfo, interm
 
 // open decrypts an intermediate key after it has compared its commitment key.
 func (c *ecdhCurve) open(kc *crypt.KeyContext, shared []byte, i ecdhInfo, ciphertext []byte) (intermediate []byte, ok bool) {
-	if len(ciphertext) != ecdhSaltSize+ecdhCommitSize+ecdhSealedSize {
+	if len(ciphertext) != ecdhSize {
 		return nil, false
 	}
 	salt, rest := ciphertext[:ecdhSaltSize], ciphertext[ecdhSaltSize:]
@@ -162,7 +164,7 @@ type ecdhParties struct{ own, peer []byte }
 
 // of returns the keys in a data key's info if it is of p, and the other party.
 func (p ecdhParties) of(e *crypt.EncryptedDataKey) (i ecdhInfo, other []byte, ok bool) {
-	if e.ProviderID != providerRawECDH && e.ProviderID != providerKMSECDH {
+	if !isECDH(e) {
 		return ecdhInfo{}, nil, false
 	}
 	if i, ok = parseECDHInfo(e.ProviderInfo, len(p.own)); !ok {
@@ -174,6 +176,10 @@ func (p ecdhParties) of(e *crypt.EncryptedDataKey) (i ecdhInfo, other []byte, ok
 	toOwn := bytes.Equal(i.recipient, p.own) && bytes.Equal(i.sender, p.peer)
 	toPeer := bytes.Equal(i.recipient, p.peer) && bytes.Equal(i.sender, p.own)
 	return i, p.peer, toOwn || toPeer
+}
+
+func isECDH(e *crypt.EncryptedDataKey) bool {
+	return e.ProviderID == providerRawECDH || e.ProviderID == providerKMSECDH
 }
 
 // ecdhKeys names the keys of an ECDH keyring in errors.

@@ -41,7 +41,8 @@ type KMS struct {
 
 var _ crypt.Provider = (*KMS)(nil)
 
-// KMSClient is what a [KMS] provider needs of *kms.Client.
+// KMSClient is what a [KMS] provider and most keyrings that call KMS need of
+// *kms.Client. Those that only read call Decrypt alone.
 type KMSClient interface {
 	GenerateDataKey(context.Context, *kms.GenerateDataKeyInput, ...func(*kms.Options)) (*kms.GenerateDataKeyOutput, error)
 	Decrypt(context.Context, *kms.DecryptInput, ...func(*kms.Options)) (*kms.DecryptOutput, error)
@@ -99,6 +100,9 @@ func NewKMSByItem(client KMSClient, keys KMSKeys, opts ...KMSOption) (*KMS, erro
 		}
 		p.also = append(p.also, key)
 	}
+	if err := checkGrantTokens(p.grants); err != nil {
+		return nil, err
+	}
 	if err := p.cfg.checkDescription(); err != nil {
 		return nil, err
 	}
@@ -131,6 +135,8 @@ type kmsConfig struct {
 	open    bool
 	check   func(context.Context, *crypt.EncryptionContext, string) error
 	grants  []string
+
+	anyReplica bool // of a [KMSKeyring] or [KMSDiscoveryKeyring]
 }
 
 // A KMSOption changes what [NewKMS] and [NewKMSByItem] return.
@@ -161,10 +167,12 @@ func WithKMSClient(region string, client KMSClient) KMSOption {
 // A KMSCallOption is for whatever calls KMS.
 type KMSCallOption interface {
 	KMSOption
+	KMSKeyringOption
 	BranchKeyStoreOption
 }
 
-// WithGrantTokens sends grant tokens with every call to KMS.
+// WithGrantTokens sends grant tokens with every call to KMS that uses a key: at most
+// ten, of 1 to 8192 characters.
 func WithGrantTokens(tokens ...string) KMSCallOption {
 	return option(func(c *config) { c.kms.grants = append(c.kms.grants, tokens...) })
 }
@@ -407,16 +415,10 @@ func (p *KMS) decrypt(ctx context.Context, blob []byte, contexts []map[string]st
 
 // client returns the client for a key, and the options of each call.
 func (p *KMS) client(key kmsKey) (KMSClient, func(*kms.Options)) {
-	client, ok := p.clients[key.region]
-	if !ok {
-		client = p.clients[""]
+	if client, ok := p.clients[key.region]; ok {
+		return client, inRegion("") // in its own
 	}
-	return client, func(o *kms.Options) {
-		if !ok {
-			o.Region = key.region
-		}
-		o.APIOptions = append(o.APIOptions, userAgent)
-	}
+	return p.clients[""], inRegion(key.region)
 }
 
 // Format prints p without its grant tokens under every verb.

@@ -102,11 +102,15 @@ func unwrapEach(ctx context.Context, kc *crypt.KeyContext, keys []crypt.Encrypte
 	}
 	switch len(errs) {
 	case 0:
-		return nil, fmt.Errorf("%w: none of its %d data keys is for %v", crypt.ErrNoKey, len(keys), what)
+		return nil, errNotFor(what, keys)
 	case 1:
 		return nil, errs[0]
 	}
 	return nil, errors.Join(errs...)
+}
+
+func errNotFor(what fmt.Stringer, keys []crypt.EncryptedDataKey) error {
+	return fmt.Errorf("%w: none of its %d data keys is for %v", crypt.ErrNoKey, len(keys), what)
 }
 
 func unwrapOne(kc *crypt.KeyContext, k *crypt.EncryptedDataKey, decrypt func(*crypt.EncryptedDataKey, []byte) ([]byte, error)) (*crypt.UnwrappedKey, error) {
