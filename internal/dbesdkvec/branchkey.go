@@ -26,10 +26,12 @@ type KeyStore struct {
 	Name    string            `json:"logical_name"`
 	KMSKey  string            `json:"kms_arn"`
 	Rows    []json.RawMessage `json:"items"`
-	KMSKeys []struct {
-		Ciphertext []byte `json:"ciphertext_b64"`
-		Plaintext  []byte `json:"plaintext_b64"`
-	} `json:"kms_keys"`
+	KMSKeys []kmsPlaintext    `json:"kms_keys"`
+}
+
+type kmsPlaintext struct {
+	Ciphertext []byte `json:"ciphertext_b64"`
+	Plaintext  []byte `json:"plaintext_b64"`
 }
 
 // openHierarchical returns the hierarchical keyring over the case's key store.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -29,6 +31,12 @@ type (
 		RecipientPublicKeyDER          string `json:"recipientPublicKeyDer"`
 		Generator                      *generatedKeyring
 		Children                       []generatedKeyring
+		BranchKeyID                    string
+		After                          string // what was done to the key store before
+	}
+	generatedStore struct {
+		TableName, LogicalKeyStoreName, KMSKeyARN string
+		ItemsAfterCreateKey, ItemsAfterVersionKey map[string]json.RawMessage
 	}
 )
 
@@ -42,6 +50,11 @@ func (f *officialFile) generated() ([]*Case, error) {
 		p, err := g.Keyring.provider(keys)
 		if err != nil {
 			return nil, fmt.Errorf("case %q: %w", g.Name, err)
+		}
+		if p.Type == typeStore {
+			if p.KeyStore, err = f.keyStore(g.Keyring.After == "VersionKey"); err != nil {
+				return nil, fmt.Errorf("case %q: %w", g.Name, err)
+			}
 		}
 		c := f.newCase(g.Name, g.Config, p)
 		c.PlaintextItem, c.EncryptedItem, c.DecryptedItem = g.Plaintext, g.Encrypted, g.Decrypted
@@ -96,10 +109,39 @@ func (k *generatedKeyring) provider(keys map[string]string) (Provider, error) {
 			}
 			p.Children = append(p.Children, child)
 		}
+	case "aws-kms-hierarchy":
+		p.Type, p.BranchKeyID = typeStore, k.BranchKeyID
 	default:
 		p.Type = strings.ReplaceAll(k.Type, "-", "_")
 	}
 	return p, nil
+}
+
+// keyStore returns the file's key store, before its branch key was rotated or after.
+func (f *officialFile) keyStore(rotated bool) (*KeyStore, error) {
+	if f.KeyStore == nil {
+		return nil, fmt.Errorf("the file has no key store")
+	}
+	s := &KeyStore{Table: f.KeyStore.TableName, Name: f.KeyStore.LogicalKeyStoreName, KMSKey: f.KeyStore.KMSKeyARN}
+	rows := f.KeyStore.ItemsAfterCreateKey
+	if rotated {
+		rows = f.KeyStore.ItemsAfterVersionKey
+	}
+	for _, name := range slices.Sorted(maps.Keys(rows)) {
+		s.Rows = append(s.Rows, rows[name])
+	}
+	for ciphertext, plaintext := range f.KMSBlobs {
+		var k kmsPlaintext
+		var err error
+		if k.Ciphertext, err = hex.DecodeString(ciphertext); err != nil {
+			return nil, err
+		}
+		if k.Plaintext, err = hex.DecodeString(plaintext); err != nil {
+			return nil, err
+		}
+		s.KMSKeys = append(s.KMSKeys, k)
+	}
+	return s, nil
 }
 
 // reader returns the keyring that reads what k wrote, if k can't.

@@ -98,7 +98,9 @@ type (
 		LargeConfigs map[string]officialConfig `json:"largeEncryptionConfigs"`
 
 		// generated with them
-		Cases []generatedCase `json:"cases"`
+		Cases    []generatedCase   `json:"cases"`
+		KeyStore *generatedStore   `json:"keyStore"`
+		KMSBlobs map[string]string `json:"kmsBlobs"` // hex ciphertext to hex plaintext
 	}
 	officialTest struct {
 		Type        string          `json:"type"`
