@@ -21,6 +21,7 @@ type Provider struct {
 	Private   string `json:"private_key_pem,omitempty"` // raw_rsa
 
 	Scheme           string `json:"scheme,omitempty"`                 // raw_ecdh
+	Curve            string `json:"curve,omitempty"`                  // that of its keys, for other clients
 	SenderPrivate    string `json:"sender_private_key_pem,omitempty"` // or of whoever reads
 	RecipientPublic  string `json:"recipient_public_key_pem,omitempty"`
 	RecipientPrivate string `json:"recipient_private_key_pem,omitempty"`

@@ -11,8 +11,11 @@ import (
 	"github.com/ddbenc/ddbenc/crypt"
 )
 
-// Go is the name of this project among the clients that write cases.
-const Go = "go-dbesdk"
+// Clients that write cases, by their names there; Go is this project.
+const (
+	Go   = "go-dbesdk"
+	Java = "java-dbesdk"
+)
 
 // Encryptor returns the case's encryptor, with data keys protected by k.
 func (c *Case) Encryptor(k crypt.Keyring, opts ...crypt.DBESDKOption) (crypt.Encryptor, error) {
