@@ -66,11 +66,10 @@ func NewRawTable(name string, format crypt.Format, schema RawSchema, opts ...Tab
 		return nil, err
 	}
 	return &RawTable{&core{
-		name:        name,
-		enc:         enc,
-		shape:       schema.shape(enc.Reserved()),
-		showKeys:    o.showKeys,
-		readActions: o.readActions,
+		name:     name,
+		enc:      enc,
+		shape:    schema.shape().reserving(enc, o.readActions),
+		showKeys: o.showKeys,
 	}}, nil
 }
 
@@ -113,7 +112,7 @@ func (s *RawSchema) indexKeys() (names []string) {
 
 // shape returns what requests are checked against. The types of keys are left
 // to DynamoDB.
-func (s *RawSchema) shape(reserved []string) *shape {
+func (s *RawSchema) shape() *shape {
 	keys := func(names ...string) (keys []keyAttr) {
 		for _, name := range names {
 			if name != "" {
@@ -123,10 +122,9 @@ func (s *RawSchema) shape(reserved []string) *shape {
 		return keys
 	}
 	sh := &shape{
-		owner:    "the RawSchema",
-		keys:     keys(s.PartitionKey, s.SortKey),
-		actions:  crypt.Actions{Default: s.Actions.Default, Attributes: maps.Clone(s.Actions.Attributes)},
-		reserved: reserved,
+		owner:   "the RawSchema",
+		keys:    keys(s.PartitionKey, s.SortKey),
+		actions: crypt.Actions{Default: s.Actions.Default, Attributes: maps.Clone(s.Actions.Attributes)},
 	}
 	for _, x := range s.Indexes {
 		sh.indexes = append(sh.indexes, indexShape{name: x.Name, keys: keys(x.PartitionKey, x.SortKey), global: x.Global})

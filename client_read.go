@@ -39,7 +39,7 @@ func (c *core) clientQuery(x *exchange, in *dynamodb.QueryInput) (*dynamodb.Quer
 	if err != nil {
 		return nil, err
 	}
-	out.Items, err = c.openPage(x.ctx, &listing{op: opQuery, index: deref(in.IndexName), partition: partition}, out.Items)
+	out.Items, err = c.openPage(x.ctx, &listing{op: opQuery, index: deref(in.IndexName), partition: partition, whole: demandsAll(sealed.Select)}, out.Items)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (c *core) clientScan(x *exchange, in *dynamodb.ScanInput) (*dynamodb.ScanOu
 	if err != nil {
 		return nil, err
 	}
-	out.Items, err = c.openPage(x.ctx, &listing{op: opScan, index: deref(in.IndexName)}, out.Items)
+	out.Items, err = c.openPage(x.ctx, &listing{op: opScan, index: deref(in.IndexName), whole: demandsAll(sealed.Select)}, out.Items)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/ddbenc/ddbenc/crypt"
 	"github.com/ddbenc/ddbenc/internal/expr"
 )
 
@@ -47,7 +46,7 @@ func (c *core) clientUpdate(x *exchange, in *dynamodb.UpdateItemInput) (*dynamod
 		}
 	case types.ReturnValueUpdatedOld, types.ReturnValueUpdatedNew:
 		// The update named no others, so an honest server returns no others.
-		maps.DeleteFunc(out.Attributes, func(name string, _ types.AttributeValue) bool { return !c.unsigned(name) })
+		maps.DeleteFunc(out.Attributes, func(name string, _ types.AttributeValue) bool { return !c.shape.unsigned(name) })
 	default:
 		out.Attributes = nil
 	}
@@ -86,7 +85,7 @@ func (c *core) checkUpdate(r *refusals, key item, update, condition *string, nam
 		seen := map[string]bool{}
 		for ref := range u.Refs() {
 			name := ref.Path.Root()
-			if seen[name] || c.unsigned(name) {
+			if seen[name] || c.shape.unsigned(name) {
 				continue
 			}
 			seen[name] = true
@@ -122,12 +121,4 @@ func (c *core) checkUpdate(r *refusals, key item, update, condition *string, nam
 		exists += " AND " + own
 	}
 	return aws.String(exists), names
-}
-
-// unsigned reports whether the attribute called name may be changed without
-// signing the item again: by the actions that items are written with and by
-// those of items that were written before.
-func (c *core) unsigned(name string) bool {
-	return c.shape.action(name) == crypt.DoNothing && !slices.Contains(c.shape.reserved, name) &&
-		(c.readActions == nil || c.readActions.Of(name) == crypt.DoNothing)
 }

@@ -35,8 +35,10 @@ func (s *shape) checkCondition(r *refusals, what string, kind expr.Kind, text *s
 		}
 		_, declared := s.actions.Attributes[name]
 		switch {
-		case slices.Contains(s.reserved, name):
+		case s.isReserved(name):
 			r.add("the %s names %q, which belongs to the encryption format: ask for its existence only", what, name)
+		case s.action(name) != crypt.EncryptAndSign && s.wasEncrypted(name):
+			r.add("the %s names %q, which some stored items hold encrypted: write them anew first, or compare after reading", what, name)
 		case s.action(name) != crypt.EncryptAndSign:
 			continue
 		case !declared:

@@ -35,8 +35,6 @@ type core struct {
 	shape    *shape
 	showKeys bool
 	version  string // name of the attribute that counts the versions of an item, or empty
-
-	readActions *crypt.Actions // what stored items were written with, if not as shape says
 }
 
 // encryptor returns the encryptor of one call, given its override or nil.

@@ -177,7 +177,7 @@ func keyOfField[T any](parts ...any) (map[string]types.AttributeValue, error) {
 	if err != nil {
 		return nil, err
 	}
-	shape := shapeOf(schema, nil)
+	shape := shapeOf(schema)
 	keys := newBinder(reflect.TypeFor[T](), schema, nil, nil).keyMaker(shape.keys)
 	r := &refusals{op: opGet, table: "things"}
 	key := keys.attributes(r, Key(parts[0], parts[1:]...))

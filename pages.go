@@ -15,6 +15,7 @@ type listing struct {
 	op        string
 	index     string // name of the index that is read, or empty
 	partition item   // attribute that every item has, of a query; nil of a scan
+	whole     bool   // all attributes were demanded
 
 	// fetch asks for the page that begins behind start, or for the first one
 	// if start is nil.
@@ -34,7 +35,7 @@ func (c *core) query(in *dynamodb.QueryInput) (*listing, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &listing{op: opQuery, index: deref(in.IndexName), partition: partition, fetch: func(ctx context.Context, start item) (page, error) {
+	return &listing{op: opQuery, index: deref(in.IndexName), partition: partition, whole: demandsAll(sealed.Select), fetch: func(ctx context.Context, start item) (page, error) {
 		in := *sealed
 		if start != nil {
 			in.ExclusiveStartKey = start
@@ -53,7 +54,7 @@ func (c *core) scan(in *dynamodb.ScanInput) (*listing, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &listing{op: opScan, index: deref(in.IndexName), fetch: func(ctx context.Context, start item) (page, error) {
+	return &listing{op: opScan, index: deref(in.IndexName), whole: demandsAll(sealed.Select), fetch: func(ctx context.Context, start item) (page, error) {
 		in := *sealed
 		if start != nil {
 			in.ExclusiveStartKey = start
@@ -118,6 +119,9 @@ func (c *core) items(ctx context.Context, enc crypt.Encryptor, l *listing, ahead
 // than the one that was queried is refused.
 func (c *core) openListed(ctx context.Context, enc crypt.Encryptor, l *listing, stored item) (item, error) {
 	plain, err := enc.Decrypt(ctx, stored)
+	if err == nil && l.index != "" && !l.whole && readsPlaintext(enc) && looksPlain(stored) {
+		err = ErrNotSigned // it may be a part of an encrypted item
+	}
 	for name, v := range l.partition {
 		if err == nil && !sameScalar(v, plain[name]) {
 			err = ErrVerify

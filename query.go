@@ -93,7 +93,7 @@ func (t *Table[T]) query(c *call, key expression.KeyConditionBuilder, sel types.
 		ConsistentRead:            ifTrue(c.consistent),
 		Limit:                     limit,
 		ExclusiveStartKey:         start,
-		Select:                    sel,
+		Select:                    wholeItems(t.core.encryptor(c.encryptor), c.index, sel),
 	}
 	if c.descending {
 		in.ScanIndexForward = aws.Bool(false)
@@ -119,7 +119,7 @@ func (t *Table[T]) scan(c *call, sel types.Select) (*listing, error) {
 		ConsistentRead:            ifTrue(c.consistent),
 		Limit:                     limit,
 		ExclusiveStartKey:         start,
-		Select:                    sel,
+		Select:                    wholeItems(t.core.encryptor(c.encryptor), c.index, sel),
 	})
 }
 

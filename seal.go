@@ -89,7 +89,7 @@ func (c *core) sealQuery(in *dynamodb.QueryInput) (_ *dynamodb.QueryInput, parti
 		return nil, nil, err
 	}
 	out := *in
-	out.TableName = c.tableName()
+	out.TableName, out.Select = c.tableName(), wholeItems(c.enc, index, in.Select)
 	return &out, partition, nil
 }
 
@@ -107,7 +107,7 @@ func (c *core) sealScan(in *dynamodb.ScanInput) (*dynamodb.ScanInput, error) {
 		return nil, err
 	}
 	out := *in
-	out.TableName = c.tableName()
+	out.TableName, out.Select = c.tableName(), wholeItems(c.enc, deref(in.IndexName), in.Select)
 	return &out, nil
 }
 

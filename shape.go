@@ -26,6 +26,10 @@ type shape struct {
 	indexes  []indexShape // by name
 	actions  crypt.Actions
 	reserved []string // what the format adds to an item
+
+	reservedPrefix string          // of other reserved names, or empty
+	stored         []crypt.Actions // of stored items, if they are not as actions says
+	plaintext      bool            // items are written as they are
 }
 
 // A keyAttr is one attribute of a primary key or of an index's key.
@@ -56,9 +60,8 @@ type indexShape struct {
 	global bool
 }
 
-// shapeOf returns the shape of a compiled type. reserved names what the format
-// adds to an item.
-func shapeOf(schema *Schema, reserved []string) *shape {
+// shapeOf returns the shape of a compiled type, without what its format reserves.
+func shapeOf(schema *Schema) *shape {
 	attr := func(name string) []keyAttr {
 		a, ok := schema.Attribute(name)
 		if !ok {
@@ -67,10 +70,9 @@ func shapeOf(schema *Schema, reserved []string) *shape {
 		return []keyAttr{{name: name, typ: a.Type}}
 	}
 	s := &shape{
-		owner:    schema.Type,
-		keys:     append(attr(schema.PartitionKey), attr(schema.SortKey)...),
-		actions:  schema.Actions(),
-		reserved: reserved,
+		owner:   schema.Type,
+		keys:    append(attr(schema.PartitionKey), attr(schema.SortKey)...),
+		actions: schema.Actions(),
 	}
 	for _, x := range schema.Indexes {
 		s.indexes = append(s.indexes, indexShape{
@@ -163,12 +165,22 @@ func (s *shape) checkItem(r *refusals, it item) {
 			}
 		}
 	}
-	for _, name := range s.reserved {
-		if _, ok := it[name]; ok {
-			r.add("attribute %q is reserved for the encryption format: rename it", name)
+	s.checkReserved(r, it)
+	s.checkReadable(r, it)
+}
+
+// checkReserved refuses attributes of the format's own.
+func (s *shape) checkReserved(r *refusals, it item) {
+	var bad []string
+	for name := range it {
+		if s.isReserved(name) {
+			bad = append(bad, name)
 		}
 	}
-	s.checkReadable(r, it)
+	slices.Sort(bad)
+	for _, name := range bad {
+		r.add("attribute %q is reserved for the encryption format: rename it", name)
+	}
 }
 
 // checkKeyValue refuses v as the value of key attribute k of an index, or of

@@ -34,11 +34,11 @@ func (s *shape) checkReadable(r *refusals, it item) {
 }
 
 func (s *shape) readableProblem(name string, v types.AttributeValue) string {
-	switch s.action(name) {
-	case crypt.EncryptAndSign:
-		return ""
-	case crypt.DoNothing:
+	switch act := s.action(name); {
+	case s.plaintext, act == crypt.DoNothing:
 		return valueProblem(v)
+	case act == crypt.EncryptAndSign:
+		return ""
 	}
 	return setProblem(v, 1)
 }

@@ -67,13 +67,12 @@ func NewTable[T any](db DynamoDBAPI, name string, format crypt.Format, opts ...T
 	}
 	t := &Table[T]{
 		core: &core{
-			db:          withoutEncryption(db),
-			name:        name,
-			enc:         enc,
-			shape:       shapeOf(schema, enc.Reserved()),
-			showKeys:    o.showKeys,
-			version:     schema.Version,
-			readActions: o.readActions,
+			db:       withoutEncryption(db),
+			name:     name,
+			enc:      enc,
+			shape:    shapeOf(schema).reserving(enc, o.readActions),
+			showKeys: o.showKeys,
+			version:  schema.Version,
 		},
 		binder: newBinder(reflect.TypeFor[T](), schema, o.encoder, o.decoder),
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -163,7 +162,7 @@ func (c *core) sealReplace(ctx context.Context, u *update, stored, current, next
 	signed := u.rewrite
 	for name := range changes(current, next) {
 		// What another encryptor signs is not known here.
-		signed = signed || u.encryptor != nil || !c.unsigned(name)
+		signed = signed || u.encryptor != nil || !c.shape.unsigned(name) || outdated(enc, stored)
 	}
 	to := stored // the plaintext of what is not signed is what is stored
 	if signed {
@@ -178,28 +177,17 @@ func (c *core) sealReplace(ctx context.Context, u *update, stored, current, next
 	}
 
 	x := &updateExpr{}
-	for _, name := range enc.Reserved() {
-		x.unchanged(name, stored[name])
-	}
+	demanded := x.demandMarks(c.shape, enc, stored, u.encryptor == nil)
 	if len(x.values) == 0 {
 		x.exists(c.shape.keys[0].name) // or the update would make an item
 	}
 	for name, v := range changes(stored, to) {
-		if !slices.Contains(enc.Reserved(), name) && (u.encryptor != nil || c.wasUnsigned(name)) {
+		if !demanded[name] && (u.encryptor != nil || c.shape.wasUnsigned(name)) {
 			x.unchanged(name, stored[name])
 		}
 		x.change(name, v)
 	}
 	return x, w, nil
-}
-
-// wasUnsigned reports whether the attribute called name could change in a stored
-// item without a change of its signature.
-func (c *core) wasUnsigned(name string) bool {
-	if c.readActions != nil {
-		return c.readActions.Of(name) == crypt.DoNothing
-	}
-	return c.shape.action(name) == crypt.DoNothing
 }
 
 // moved marks an error by which the write was not made for the reason that others
