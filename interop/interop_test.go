@@ -52,11 +52,11 @@ func testPeerWrites(t *testing.T, p peer, cases []*ddbecvec.Case) {
 	report := &reporter{t: t}
 	for _, c := range p.encrypt(t, cases) {
 		if c.Error != "" {
-			report.failed(c, "can't be written by "+p.client+": "+c.Error)
+			report.failed(c.Name, c, "can't be written by "+p.client+": "+c.Error)
 			continue
 		}
-		report.failed(c, checkRequests(c))
-		report.failed(c, checkResult(t, c, c.Decrypt(t.Context())))
+		report.failed(c.Name, c, checkRequests(c))
+		report.failed(c.Name, c, checkResult(t, c, c.Decrypt(t.Context())))
 		if clientsDiffer(t, c) {
 			differ++
 		}
@@ -83,10 +83,10 @@ func testPeerReads(t *testing.T, p peer, cases []*ddbecvec.Case) {
 		if written[i].Error != "" {
 			t.Fatalf("can't be written: %s\n%s", written[i].Error, asJSON(t, c))
 		}
-		report.failed(c, checkRequests(written[i]))
+		report.failed(c.Name, c, checkRequests(written[i]))
 	}
 	for i, r := range p.decrypt(t, written) {
-		report.failed(written[i], checkResult(t, written[i], r))
+		report.failed(written[i].Name, written[i], checkResult(t, written[i], r))
 	}
 	t.Logf("%s read %d items; %d of them were written in its own order", p.client, len(cases), differ)
 }
@@ -97,16 +97,16 @@ type reporter struct {
 	failures int
 }
 
-func (r *reporter) failed(c *ddbecvec.Case, what string) {
+func (r *reporter) failed(name string, c any, what string) {
 	r.t.Helper()
 	if what == "" {
 		return
 	}
 	if r.failures++; r.failures <= 3 {
-		r.t.Errorf("%s: %s\n%s", c.Name, what, asJSON(r.t, c))
+		r.t.Errorf("%s: %s\n%s", name, what, asJSON(r.t, c))
 		return
 	}
-	r.t.Errorf("%s: %s", c.Name, what)
+	r.t.Errorf("%s: %s", name, what)
 }
 
 // checkRequests compares what was sent to KMS with what the specification says.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ddbenc/ddbenc/internal/dbesdkvec"
 	"github.com/ddbenc/ddbenc/internal/ddbecvec"
 )
 
@@ -27,14 +28,25 @@ func openPeers(t *testing.T) (python, java peer) {
 	if os.Getenv("DDBENC_INTEROP") == "" {
 		t.Skip("DDBENC_INTEROP is not set: with it, DDBENC_PYTHON_PEER and DDBENC_JAVA_PEER name the peers' commands (.ci/run sets all three)")
 	}
-	open := func(client, variable string) peer {
-		command := strings.Fields(os.Getenv(variable))
-		if len(command) == 0 {
-			t.Fatalf("%s is not set: it names the command that runs the %s peer", variable, client)
-		}
-		return peer{client, command}
+	return openPeer(t, ddbecvec.Python, "DDBENC_PYTHON_PEER"), openPeer(t, ddbecvec.Java, "DDBENC_JAVA_PEER")
+}
+
+// openDBESDK returns the Java client of DB-ESDK, as openPeers does the others.
+func openDBESDK(t *testing.T) dbesdkPeer {
+	t.Helper()
+	if os.Getenv("DDBENC_INTEROP") == "" {
+		t.Skip("DDBENC_INTEROP is not set: with it, DDBENC_JAVA_DBESDK_PEER names the peer's command (.ci/run sets both)")
 	}
-	return open(ddbecvec.Python, "DDBENC_PYTHON_PEER"), open(ddbecvec.Java, "DDBENC_JAVA_PEER")
+	return dbesdkPeer{openPeer(t, dbesdkvec.Java, "DDBENC_JAVA_DBESDK_PEER")}
+}
+
+func openPeer(t *testing.T, client, variable string) peer {
+	t.Helper()
+	command := strings.Fields(os.Getenv(variable))
+	if len(command) == 0 {
+		t.Fatalf("%s is not set: it names the command that runs the %s peer", variable, client)
+	}
+	return peer{client, command}
 }
 
 // encrypt has the peer's client write the plaintext items of cases.
@@ -59,7 +71,8 @@ func (p peer) decrypt(t *testing.T, cases []*ddbecvec.Case) []ddbecvec.Result {
 	return out
 }
 
-func (p peer) run(t *testing.T, verb string, cases []*ddbecvec.Case, out any) {
+// run has the peer work through a file of cases, or of whatever the verb wants.
+func (p peer) run(t *testing.T, verb string, cases, out any) {
 	t.Helper()
 	dir := t.TempDir()
 	in, results := filepath.Join(dir, "in.json"), filepath.Join(dir, "out.json")
@@ -81,6 +94,29 @@ func (p peer) run(t *testing.T, verb string, cases []*ddbecvec.Case, out any) {
 	if err := json.Unmarshal(data, out); err != nil {
 		t.Fatalf("%s %s: %v", p.client, verb, err)
 	}
+}
+
+// A dbesdkPeer is a peer that works on cases of DB-ESDK.
+type dbesdkPeer struct{ peer }
+
+func (p dbesdkPeer) encrypt(t *testing.T, cases []*dbesdkvec.Case) []*dbesdkvec.Case {
+	t.Helper()
+	var out []*dbesdkvec.Case
+	p.run(t, "encrypt", cases, &out)
+	if len(out) != len(cases) {
+		t.Fatalf("%s wrote %d cases of %d", p.client, len(out), len(cases))
+	}
+	return out
+}
+
+func (p dbesdkPeer) decrypt(t *testing.T, cases []*dbesdkvec.Case) []dbesdkvec.Result {
+	t.Helper()
+	var out []dbesdkvec.Result
+	p.run(t, "decrypt", cases, &out)
+	if len(out) != len(cases) {
+		t.Fatalf("%s read %d cases of %d", p.client, len(out), len(cases))
+	}
+	return out
 }
 
 // encryptAll and decryptAll are this project's side.
