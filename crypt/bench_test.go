@@ -70,6 +70,19 @@ func mostRecent(b *testing.B) crypt.Provider {
 	return must(keyring.NewMostRecent(store, "bench", time.Hour))
 }
 
+// hierarchical returns a keyring over a store of branch keys that has its branch key
+// in the cache after the first item.
+func hierarchical(b *testing.B) crypt.Keyring {
+	db := ddbenctest.NewDynamoDB(b)
+	if _, err := keyring.CreateBranchKeyTable(b.Context(), db, "keys"); err != nil {
+		b.Fatal(err)
+	}
+	service := ddbenctest.NewKMS(b)
+	arn := service.CreateKey(ddbenctest.KMSKey{Region: "eu-central-1"})
+	store := must(keyring.NewBranchKeyStore(db, service.Client("eu-central-1"), "keys", "keys", keyring.KMSKeyARN(arn)))
+	return must(keyring.NewHierarchical(store, must(store.CreateKey(b.Context(), nil)), keyring.WithTTL(time.Hour)))
+}
+
 func benchmarkItem(b *testing.B, op func(ctx context.Context, enc crypt.Encryptor, plain, stored item) error) {
 	rawAES := must(keyring.NewRawAES("bench", "key", sequence(32)))
 	formats := []struct {
@@ -85,6 +98,9 @@ func benchmarkItem(b *testing.B, op func(ctx context.Context, enc crypt.Encrypto
 		{"ddbec-mostrecent", func(b *testing.B) crypt.Format { return crypt.NewDDBEC(mostRecent(b)) }},
 		{"dbesdk-rawaes", func(*testing.B) crypt.Format { return crypt.NewDBESDK(rawAES, crypt.WriteSuite(crypt.SuiteMAC)) }},
 		{"dbesdk-rawaes-ecdsa", func(*testing.B) crypt.Format { return crypt.NewDBESDK(rawAES) }},
+		{"dbesdk-hierarchical", func(b *testing.B) crypt.Format {
+			return crypt.NewDBESDK(hierarchical(b), crypt.WriteSuite(crypt.SuiteMAC))
+		}},
 	}
 	for _, f := range formats {
 		for _, size := range []string{"small", "medium", "large"} {
