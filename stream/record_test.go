@@ -159,7 +159,9 @@ var hostile = []struct {
 	{"a bottomless attribute", func(r, _ *stream.StoredRecord) { r.New["name"] = nested(5000) }, nil},
 	{"record of another table", func(r, _ *stream.StoredRecord) { r.StreamARN = strings.Replace(r.StreamARN, "patients", "people", 1) }, ddbenc.ErrRefused},
 	{"record of a table and the stream of another", func(r, _ *stream.StoredRecord) { r.Table = "people" }, ddbenc.ErrRefused},
-	{"ARN of a table", func(r, _ *stream.StoredRecord) { r.StreamARN = "arn:aws:dynamodb:us-east-1:000000000000:table/patients" }, ddbenc.ErrRefused},
+	{"ARN of a table", func(r, _ *stream.StoredRecord) {
+		r.StreamARN = "arn:aws:dynamodb:us-east-1:000000000000:table/patients"
+	}, ddbenc.ErrRefused},
 	{"no table", func(r, _ *stream.StoredRecord) { r.StreamARN, r.Table = "", "" }, ddbenc.ErrRefused},
 }
 
