@@ -57,6 +57,9 @@ func TestVectorsDBESDKReplay(t *testing.T) {
 			skipped++
 			continue
 		}
+		if stored, err := c.Encrypted(); err == nil && stored[crypt.DBESDKHeader] == nil {
+			continue // a policy let its writer store it otherwise
+		}
 		ran++
 		t.Run(c.Name, func(t *testing.T) {
 			if !testReplay(t, c) {

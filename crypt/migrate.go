@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
@@ -124,7 +125,7 @@ func (m *Migration) ForTable(t Table) (Encryptor, error) {
 		if i > 0 {
 			what = fmt.Sprintf("format to read, number %d", i)
 		}
-		enc, stored, err := openFormat(f, t)
+		enc, stored, err := openFormat(f, t, i == 0)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", what, err))
 			continue
@@ -145,6 +146,11 @@ func (m *Migration) ForTable(t Table) (Encryptor, error) {
 			out.stored = append(out.stored, *stored)
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(t.Actions.Attributes)) {
+		if name == DDBECDescription || name == DDBECSignature || strings.HasPrefix(name, DBESDKPrefix) {
+			fail("attribute name %q is reserved", name)
+		}
+	}
 	if len(errs) == 0 && out.readers[KindDDBEC] == nil && out.readers[KindDBESDK] == nil {
 		fail("no format encrypts")
 	}
@@ -155,14 +161,17 @@ func (m *Migration) ForTable(t Table) (Encryptor, error) {
 }
 
 // openFormat returns the encryptor of one of a migration's formats, and the actions that
-// only its stored items have, or nil.
-func openFormat(f Format, t Table) (enc Encryptor, stored *Actions, err error) {
+// only its stored items have, or nil. A format that does not write needs no others.
+func openFormat(f Format, t Table, writes bool) (enc Encryptor, stored *Actions, err error) {
 	if w, ok := f.(writtenWith); ok {
 		f, stored = w.format, &w.actions
 	}
 	t.Actions = forFormat(f, t.Actions)
 	if stored != nil {
 		t.ReadActions = stored
+		if !writes {
+			t.Actions = *stored
+		}
 	} else if t.ReadActions != nil {
 		read := forFormat(f, *t.ReadActions)
 		t.ReadActions = &read

@@ -193,6 +193,9 @@ func TestMigrateReservesNames(t *testing.T) {
 
 // Items in one format may have been written with other actions than the others.
 func TestWrittenWith(t *testing.T) {
+	listed := migrated
+	listed.Actions.Default = 0 // DB-ESDK needs none
+	listed.Actions.Attributes = map[string]crypt.Action{"hk": crypt.SignOnly, "a": crypt.EncryptAndSign}
 	old := crypt.Actions{Default: crypt.DoNothing, Attributes: map[string]crypt.Action{"hk": crypt.SignOnly, "x": crypt.EncryptAndSign}}
 	ddbec := crypt.NewDDBEC(strongKeys("HmacSHA256"))
 	stored := must(must(ddbec.ForTable(crypt.Table{Name: "T", PartitionKey: "hk", Actions: old})).Encrypt(t.Context(), migratedItem()))
@@ -211,6 +214,10 @@ func TestWrittenWith(t *testing.T) {
 	}
 	if got, err := must(crypt.Migrate(dbesdk, ddbec).ForTable(now)).Decrypt(t.Context(), stored); got != nil || !errors.Is(err, crypt.ErrVerify) {
 		t.Errorf("Decrypt with other actions = %v, %v", got, err)
+	}
+
+	if _, err := crypt.Migrate(dbesdk, crypt.WrittenWith(ddbec, old)).ForTable(listed); err != nil {
+		t.Errorf("a table without default action: %v", err)
 	}
 
 	// DDBEC signs what DB-ESDK has in the context, and writes by the table's actions.
@@ -245,6 +252,9 @@ func TestMigrateConfig(t *testing.T) {
 		{"DDBEC that touches nothing", crypt.Migrate(dbesdk, crypt.WrittenWith(ddbec, none)), migrated, []string{"the actions of DDBEC touch no attribute"}},
 		{"context in what DDBEC wrote", crypt.Migrate(dbesdk, crypt.WrittenWith(ddbec, crypt.Actions{Default: crypt.SignAndIncludeInContext})), migrated,
 			[]string{"DDBEC has no default action"}},
+		{"reserved names of both formats", crypt.Migrate(dbesdk, plain), crypt.Table{Name: "T", PartitionKey: "hk", Actions: crypt.Actions{
+			Default: crypt.EncryptAndSign, Attributes: map[string]crypt.Action{"*amzn-ddb-map-sig*": crypt.SignOnly, "aws_dbe_x": crypt.SignOnly}}},
+			[]string{`"*amzn-ddb-map-sig*" is reserved`, `"aws_dbe_x" is reserved`}},
 		{"all at once", crypt.Migrate(crypt.NewDBESDK(nil), crypt.NewDDBEC(nil), plain), crypt.Table{},
 			[]string{"to write: ", "keyring is nil", "number 1: ", "provider is nil", "number 2: ", "partition key is empty"}},
 	} {

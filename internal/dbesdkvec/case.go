@@ -44,10 +44,9 @@ type Case struct {
 	UnsignedPrefix   *string  `json:"allowed_unsigned_attribute_prefix,omitempty"`
 	Provider         Provider `json:"provider"`
 
-	// What this project doesn't do yet. See [Case.Skip].
-	LegacyOverride    json.RawMessage `json:"legacy_override,omitempty"`
+	LegacyOverride    *Legacy         `json:"legacy_override,omitempty"`
 	PlaintextOverride string          `json:"plaintext_override,omitempty"`
-	Search            json.RawMessage `json:"search,omitempty"` // beacons
+	Search            json.RawMessage `json:"search,omitempty"` // beacons: see [Case.Skip]
 
 	// Items in DynamoDB JSON. They stay raw because some cases hold values that
 	// DynamoDB knows nothing of, which must fail where they are used.
@@ -149,10 +148,6 @@ func (c *Case) Skip() string {
 	switch {
 	case c.Search != nil:
 		return "beacons"
-	case c.LegacyOverride != nil:
-		return "legacy override"
-	case c.PlaintextOverride != "" && c.PlaintextOverride != "FORBID_PLAINTEXT_WRITE_FORBID_PLAINTEXT_READ":
-		return "plaintext override"
 	}
 	if missing := c.Provider.missing(); missing != "" {
 		return "keyring " + missing

@@ -90,9 +90,8 @@ func TestSkip(t *testing.T) {
 	}{
 		{map[string]any{"note": nil}, ""},
 		{map[string]any{"search": map[string]any{}}, "beacons"},
-		{map[string]any{"legacy_override": map[string]any{}}, "legacy override"},
-		{map[string]any{"plaintext_override": "FORCE_PLAINTEXT_WRITE_ALLOW_PLAINTEXT_READ"}, "plaintext override"},
-		{map[string]any{"plaintext_override": "FORBID_PLAINTEXT_WRITE_FORBID_PLAINTEXT_READ"}, ""},
+		{map[string]any{"legacy_override": map[string]any{}}, ""},
+		{map[string]any{"plaintext_override": "FORCE_PLAINTEXT_WRITE_ALLOW_PLAINTEXT_READ"}, ""},
 		{map[string]any{"provider": Provider{Type: "unheard_of"}}, "keyring unheard_of"},
 		{map[string]any{"provider": Provider{Type: "multi", Children: []Provider{{Type: "raw_rsa"}, {Type: "unheard_of"}}}}, "keyring unheard_of"},
 	} {

@@ -17,8 +17,13 @@ const (
 	Java = "java-dbesdk"
 )
 
-// Encryptor returns the case's encryptor, with data keys protected by k.
+// Encryptor returns the encryptor that reads the case's items, and writes them
+// unless a policy forces another format, with data keys protected by k.
 func (c *Case) Encryptor(k crypt.Keyring, opts ...crypt.DBESDKOption) (crypt.Encryptor, error) {
+	return c.encryptorFor(context.Background(), k, false, opts...)
+}
+
+func (c *Case) encryptorFor(ctx context.Context, k crypt.Keyring, writing bool, opts ...crypt.DBESDKOption) (crypt.Encryptor, error) {
 	table, err := c.Table()
 	if err != nil {
 		return nil, err
@@ -27,15 +32,19 @@ func (c *Case) Encryptor(k crypt.Keyring, opts ...crypt.DBESDKOption) (crypt.Enc
 	if err != nil {
 		return nil, err
 	}
-	return crypt.NewDBESDK(k, append(own, opts...)...).ForTable(table)
+	f, err := c.format(ctx, crypt.NewDBESDK(k, append(own, opts...)...), &table, writing)
+	if err != nil {
+		return nil, err
+	}
+	return f.ForTable(table)
 }
 
-func (c *Case) encryptor() (crypt.Encryptor, error) {
+func (c *Case) encryptor(ctx context.Context, writing bool) (crypt.Encryptor, error) {
 	k, err := c.Provider.Open()
 	if err != nil {
 		return nil, err
 	}
-	return c.Encryptor(k)
+	return c.encryptorFor(ctx, k, writing)
 }
 
 // Encrypt encrypts the case's plaintext item and returns the case with the
@@ -60,7 +69,7 @@ func (c *Case) encrypt(ctx context.Context) (map[string]types.AttributeValue, er
 	if err != nil {
 		return nil, err
 	}
-	e, err := c.encryptor()
+	e, err := c.encryptor(ctx, true)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +108,7 @@ func (c *Case) decrypt(ctx context.Context) (map[string]types.AttributeValue, er
 	if err != nil {
 		return nil, err
 	}
-	e, err := reader.encryptor()
+	e, err := reader.encryptor(ctx, false)
 	if err != nil {
 		return nil, err
 	}

@@ -105,6 +105,9 @@ func testRefusal(t *testing.T, c *Case, err error) {
 	}
 	if want == nil {
 		want = []error{crypt.ErrVerify, crypt.ErrMalformed, crypt.ErrNoKey, crypt.ErrNotSigned, crypt.ErrConfig}
+		if c.LegacyOverride != nil {
+			want = append(want, crypt.ErrUnsupported)
+		}
 	}
 	if !slices.ContainsFunc(want, func(sentinel error) bool { return errors.Is(err, sentinel) }) {
 		t.Errorf("Decrypt after %s: %v, want an error that wraps one of %v", c.Tamper, err, want)

@@ -58,6 +58,11 @@ type session struct {
 	table    keyTable // of a most_recent provider
 }
 
+// Open returns the provider of keys that p describes, to write with or only to read.
+func (p *Provider) Open(ctx context.Context, writing bool) (crypt.Provider, error) {
+	return (&session{writing: writing}).open(ctx, p)
+}
+
 // open returns the provider of keys that p describes.
 func (s *session) open(ctx context.Context, p *Provider) (crypt.Provider, error) {
 	switch p.Type {
