@@ -69,12 +69,19 @@ func NewRawTable(name string, format crypt.Format, schema RawSchema, opts ...Tab
 		name:     name,
 		enc:      enc,
 		shape:    schema.shape().reserving(enc, o.readActions),
+		hooks:    o.hooks,
 		showKeys: o.showKeys,
 	}}, nil
 }
 
 // Name returns the name or ARN that the table was opened by.
 func (t *RawTable) Name() string { return t.core.name }
+
+var rawAdvice = advice{
+	declare:  "put it into Actions as SignOnly or DoNothing",
+	readable: "change its action to SignOnly",
+	index:    "add it to Indexes",
+}
 
 // problems returns what is wrong with s that no format looks at.
 func (s *RawSchema) problems() (errs []error) {

@@ -283,7 +283,7 @@ func TestClientRefuses(t *testing.T) {
 		{"put: legacy operator", put(func(in *dynamodb.PutItemInput) { in.ConditionalOperator = "AND" }), "ConditionalOperator is a legacy"},
 		{"put: condition on ciphertext", put(func(in *dynamodb.PutItemInput) {
 			in.ConditionExpression, in.ExpressionAttributeNames, in.ExpressionAttributeValues = cond, names, secrets
-		}), `names "name", which the RawSchema does not declare, so it counts as encrypted`},
+		}), `names "name", which the RawSchema does not declare, so it counts as encrypted: put it into Actions as SignOnly or DoNothing`},
 		{"put: condition that can't be read", put(func(in *dynamodb.PutItemInput) { in.ConditionExpression = aws.String("name =") }), "can't be read"},
 		{"put: return values", put(func(in *dynamodb.PutItemInput) { in.ReturnValues = "UPDATED_NEW" }), "not one of NONE and ALL_OLD"},
 		{"put: reserved attribute", put(func(in *dynamodb.PutItemInput) { in.Item["*amzn-ddb-map-sig*"] = s("x") }), "reserved for the encryption format"},

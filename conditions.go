@@ -42,10 +42,10 @@ func (s *shape) checkCondition(r *refusals, what string, kind expr.Kind, text *s
 		case s.action(name) != crypt.EncryptAndSign:
 			continue
 		case !declared:
-			r.add("the %s names %q, which %s does not declare, so it counts as encrypted: declare it with ddbenc:\"sign\" or \"none\"", what, name, s.owner)
+			r.add("the %s names %q, which %s does not declare, so it counts as encrypted: %s", what, name, s.owner, s.advice.declare)
 		default:
 			r.add("the %s names %q, which is stored encrypted, so DynamoDB would look at ciphertext: "+
-				"ask for its existence or size only, compare after reading, or tag the field ddbenc:\"sign\"", what, name)
+				"ask for its existence or size only, compare after reading, or %s", what, name, s.advice.readable)
 		}
 		seen[name] = true
 	}

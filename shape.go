@@ -22,6 +22,7 @@ type item = map[string]types.AttributeValue
 // one table, whatever they were compiled from. It is not changed once built.
 type shape struct {
 	owner    string // what declares it, for texts: a Go type's name
+	advice   advice
 	keys     []keyAttr
 	indexes  []indexShape // by name
 	actions  crypt.Actions
@@ -30,6 +31,18 @@ type shape struct {
 	reservedPrefix string          // of other reserved names, or empty
 	stored         []crypt.Actions // of stored items, if they are not as actions says
 	plaintext      bool            // items are written as they are
+}
+
+// An advice is what a caller can do about a refusal, in the words of what declares
+// the table.
+type advice struct {
+	declare, readable, index string
+}
+
+var tagAdvice = advice{
+	declare:  `declare it with ddbenc:"sign" or "none"`,
+	readable: `tag the field ddbenc:"sign"`,
+	index:    "add a dynamodbindex tag to its key fields",
 }
 
 // A keyAttr is one attribute of a primary key or of an index's key.
@@ -71,6 +84,7 @@ func shapeOf(schema *Schema) *shape {
 	}
 	s := &shape{
 		owner:   schema.Type,
+		advice:  tagAdvice,
 		keys:    append(attr(schema.PartitionKey), attr(schema.SortKey)...),
 		actions: schema.Actions(),
 	}
@@ -232,9 +246,9 @@ func (s *shape) checkIndex(r *refusals, name string, consistent bool) bool {
 	ix, ok := s.index(name)
 	switch {
 	case !ok && len(s.indexes) == 0:
-		r.add("index %q is unknown: %s declares none; add a dynamodbindex tag to its key fields", name, s.owner)
+		r.add("index %q is unknown: %s declares none; %s", name, s.owner, s.advice.index)
 	case !ok:
-		r.add("index %q is unknown: %s declares %s; add a dynamodbindex tag to its key fields", name, s.owner, s.indexNames())
+		r.add("index %q is unknown: %s declares %s; %s", name, s.owner, s.indexNames(), s.advice.index)
 	case ix.global && consistent:
 		r.add("index %q is global, and those have no consistent reads: read the table, or without ConsistentRead", name)
 	}

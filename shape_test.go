@@ -13,8 +13,8 @@ import (
 // orders is the table of the tests of request checks.
 func orders() *shape {
 	return &shape{
-		owner: "Order",
-		keys:  []keyAttr{{"id", "S"}, {"seq", "N"}},
+		owner: "Order", advice: tagAdvice,
+		keys: []keyAttr{{"id", "S"}, {"seq", "N"}},
 		indexes: []indexShape{
 			{name: "by-clinic", keys: []keyAttr{{"clinic", "S"}, {"seq", "N"}}, global: true},
 			{name: "by-rank", keys: []keyAttr{{"id", "S"}, {"rank", ""}}},
