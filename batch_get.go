@@ -123,6 +123,12 @@ type fetched struct {
 	err  error
 }
 
+// An answered is an item that the service returned, and the position of its key.
+type answered struct {
+	position int
+	stored   item
+}
+
 // batchGet returns what is under keys, which were checked and of which no two are
 // equal, in their order.
 func (c *core) batchGet(ctx context.Context, api BatchAPI, enc crypt.Encryptor, keys []item, consistent bool) []fetched {
@@ -151,15 +157,14 @@ func (c *core) batchGet(ctx context.Context, api BatchAPI, enc crypt.Encryptor, 
 			delete(asked, id)
 			return i, nil
 		}
-		var stored []item
-		var at []int
+		var answers []answered
 		for _, items := range out.Responses { // of one table, by whatever name
 			for _, it := range items {
 				i, err := answer(it)
 				if err != nil {
 					return nil, err
 				}
-				stored, at = append(stored, it), append(at, i)
+				answers = append(answers, answered{i, it})
 			}
 		}
 		for _, part := range out.UnprocessedKeys {
@@ -172,20 +177,18 @@ func (c *core) batchGet(ctx context.Context, api BatchAPI, enc crypt.Encryptor, 
 			}
 		}
 		n := 0
-		open := func(ctx context.Context, stored item) (item, error) { return c.open(ctx, enc, opBatchGet, stored) }
-		for plain, err := range inOrder(ctx, stored, defaultAhead, open) {
+		open := func(ctx context.Context, a answered) (item, error) {
+			return c.openAt(ctx, enc, opBatchGet, keys[a.position], a.stored)
+		}
+		for plain, err := range inOrder(ctx, answers, defaultAhead, open) {
 			if ctx.Err() != nil {
 				break
 			}
-			// Only now are the attributes of the key known to be the writer's.
-			if err == nil && !c.shape.hasKey(plain, keys[at[n]]) {
-				plain, err = nil, c.itemError(opBatchGet, stored[n], ErrVerify)
-			}
-			found[at[n]] = fetched{item: plain, err: err}
+			found[answers[n].position] = fetched{item: plain, err: err}
 			n++
 		}
-		for _, i := range at[n:] { // not to be taken for absent
-			found[i].err = c.opError(opBatchGet, ctx.Err())
+		for _, a := range answers[n:] { // not to be taken for absent
+			found[a.position].err = c.opError(opBatchGet, ctx.Err())
 		}
 		return left, nil
 	})

@@ -69,11 +69,12 @@ func (e *clientEncryption) batchGet(x *exchange, in *dynamodb.BatchGetItemInput)
 			continue
 		}
 		open := func(ctx context.Context, stored item) (item, error) {
-			plain, err := t.open(ctx, t.enc, opBatchGet, stored)
-			if err == nil && !asked[t][t.shape.keyID(plain)] {
-				return nil, t.itemError(opBatchGet, stored, errNotAsked)
-			}
-			return plain, err
+			return t.openIf(ctx, t.enc, opBatchGet, "", stored, func(plain item) error {
+				if !asked[t][t.shape.keyID(plain)] {
+					return errNotAsked
+				}
+				return nil
+			})
 		}
 		if out.Responses[name], err = onAllCores(x.ctx, items, open); err != nil {
 			return nil, err

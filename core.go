@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/hook"
 )
 
 // DynamoDBAPI is what a [Table] calls of the SDK. A [*dynamodb.Client] has it.
@@ -34,7 +35,8 @@ type core struct {
 	enc      crypt.Encryptor
 	shape    *shape
 	showKeys bool
-	version  string // name of the attribute that counts the versions of an item, or empty
+	version  string      // name of the attribute that counts the versions of an item, or empty
+	hooks    *hook.Hooks // nil if there are none
 }
 
 // encryptor returns the encryptor of one call, given its override or nil.
@@ -102,9 +104,23 @@ func (c *core) get(ctx context.Context, enc crypt.Encryptor, in *dynamodb.GetIte
 
 // open verifies and decrypts one stored item. Its error is an *ItemError.
 func (c *core) open(ctx context.Context, enc crypt.Encryptor, op string, stored item) (item, error) {
+	return c.openIf(ctx, enc, op, "", stored, func(item) error { return nil })
+}
+
+// openIf is open for an item that was read from index, unless that is empty, and
+// that is given back only if check finds it to be the one that was asked for. It is
+// where all items are decrypted.
+func (c *core) openIf(ctx context.Context, enc crypt.Encryptor, op, index string, stored item, check func(plain item) error) (item, error) {
+	start := c.began()
 	plain, err := enc.Decrypt(ctx, stored)
+	if err == nil {
+		err = check(plain)
+	}
+	c.tellDecrypted(ctx, start, op, index, stored, err)
 	if err != nil {
-		return nil, c.itemError(op, stored, err)
+		e := c.itemError(op, stored, err)
+		e.Index = index
+		return nil, e
 	}
 	return plain, nil
 }
@@ -113,14 +129,12 @@ func (c *core) open(ctx context.Context, enc crypt.Encryptor, op string, stored 
 // more attributes than the key's. A signature says
 // that an item is genuine, not that it is the one that was asked for.
 func (c *core) openAt(ctx context.Context, enc crypt.Encryptor, op string, key, stored item) (item, error) {
-	plain, err := c.open(ctx, enc, op, stored)
-	if err != nil {
-		return nil, err
-	}
-	if !c.shape.hasKey(plain, key) {
-		return nil, c.itemError(op, stored, ErrVerify)
-	}
-	return plain, nil
+	return c.openIf(ctx, enc, op, "", stored, func(plain item) error {
+		if !c.shape.hasKey(plain, key) {
+			return ErrVerify
+		}
+		return nil
+	})
 }
 
 // openOld opens the item that a write under key replaced or deleted, if it was

@@ -132,7 +132,7 @@ func (c *core) encryptItem(ctx context.Context, plain item, opts []EncryptOption
 	if err := r.err(); err != nil {
 		return nil, err
 	}
-	sealed, err := c.encrypt(ctx, c.encryptor(o.encryptor), plain)
+	sealed, err := c.encrypt(ctx, c.encryptor(o.encryptor), opEncryptItem, plain)
 	if err != nil {
 		return nil, c.opError(opEncryptItem, err)
 	}

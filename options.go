@@ -5,6 +5,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
 
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/hook"
 )
 
 // A TableOption changes how [NewTable] opens a table.
@@ -14,6 +15,7 @@ type tableOptions struct {
 	logicalName string
 	readActions *crypt.Actions
 	showKeys    bool
+	hooks       *hook.Hooks
 	encoder     []func(*attributevalue.EncoderOptions)
 	decoder     []func(*attributevalue.DecoderOptions)
 }
@@ -62,7 +64,7 @@ type (
 	PutOption interface{ applyPut(*call) }
 	// GetOption is an option of [Table.Get].
 	GetOption interface{ applyGet(*call) }
-	// UpdateOption is an option of [Table.Update].
+	// UpdateOption is an option of [Table.Update] and [Table.Patch].
 	UpdateOption interface{ applyUpdate(*call) }
 	// DeleteOption is an option of [Table.Delete].
 	DeleteOption interface{ applyDelete(*call) }

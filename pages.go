@@ -118,21 +118,17 @@ func (c *core) items(ctx context.Context, enc crypt.Encryptor, l *listing, ahead
 // openListed opens one item of a listing. A genuine item of another partition
 // than the one that was queried is refused.
 func (c *core) openListed(ctx context.Context, enc crypt.Encryptor, l *listing, stored item) (item, error) {
-	plain, err := enc.Decrypt(ctx, stored)
-	if err == nil && l.index != "" && !l.whole && readsPlaintext(enc) && looksPlain(stored) {
-		err = ErrNotSigned // it may be a part of an encrypted item
-	}
-	for name, v := range l.partition {
-		if err == nil && !sameScalar(v, plain[name]) {
-			err = ErrVerify
+	return c.openIf(ctx, enc, l.op, l.index, stored, func(plain item) error {
+		if l.index != "" && !l.whole && readsPlaintext(enc) && looksPlain(stored) {
+			return ErrNotSigned // it may be a part of an encrypted item
 		}
-	}
-	if err != nil {
-		e := c.itemError(l.op, stored, err)
-		e.Index = l.index
-		return nil, e
-	}
-	return plain, nil
+		for name, v := range l.partition {
+			if !sameScalar(v, plain[name]) {
+				return ErrVerify
+			}
+		}
+		return nil
+	})
 }
 
 // count adds up the pages of a listing that counts, to limit at most if limit

@@ -31,7 +31,7 @@ func (c *core) sealPut(ctx context.Context, enc crypt.Encryptor, in *dynamodb.Pu
 	if err := r.err(); err != nil {
 		return nil, err
 	}
-	sealed, err := c.encrypt(ctx, enc, in.Item)
+	sealed, err := c.encrypt(ctx, enc, opPut, in.Item)
 	if err != nil {
 		return nil, c.opError(opPut, err)
 	}

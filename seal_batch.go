@@ -37,7 +37,7 @@ func (c *core) sealBatchWrite(ctx context.Context, enc crypt.Encryptor, in types
 	if in.PutRequest == nil {
 		return in, nil
 	}
-	sealed, err := c.encrypt(ctx, enc, in.PutRequest.Item)
+	sealed, err := c.encrypt(ctx, enc, opBatchWrite, in.PutRequest.Item)
 	if err != nil {
 		return types.WriteRequest{}, err
 	}

@@ -51,7 +51,7 @@ func (c *core) sealTransactWrite(ctx context.Context, enc crypt.Encryptor, in ty
 	if in.Put == nil {
 		return in, nil
 	}
-	sealed, err := c.encrypt(ctx, enc, in.Put.Item)
+	sealed, err := c.encrypt(ctx, enc, opTransactWrite, in.Put.Item)
 	if err != nil {
 		return types.TransactWriteItem{}, err
 	}

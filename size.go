@@ -16,9 +16,13 @@ const maxItem = 400 << 10
 // encrypt encrypts an item that is to be stored. It refuses one that has become
 // too large for DynamoDB, before it is sent, and says how much of it is not the
 // caller's.
-func (c *core) encrypt(ctx context.Context, enc crypt.Encryptor, plain item) (item, error) {
+//
+// It is where all items are encrypted that are to be stored.
+func (c *core) encrypt(ctx context.Context, enc crypt.Encryptor, op string, plain item) (item, error) {
+	start := c.began()
 	sealed, err := enc.Encrypt(ctx, plain)
 	if err != nil {
+		c.tellEncrypted(ctx, start, op, plain, err)
 		return nil, err
 	}
 	if n := itemSize(sealed); n > maxItem {
@@ -26,6 +30,7 @@ func (c *core) encrypt(ctx context.Context, enc crypt.Encryptor, plain item) (it
 		return nil, refusalf("the item has %d bytes, of which encryption added %d, and DynamoDB takes %d: "+
 			"store less, or large values elsewhere", n, n-own, maxItem)
 	}
+	c.tellEncrypted(ctx, start, op, sealed, nil)
 	return sealed, nil
 }
 

@@ -73,6 +73,7 @@ func NewTable[T any](db DynamoDBAPI, name string, format crypt.Format, opts ...T
 			shape:    shapeOf(schema).reserving(enc, o.readActions),
 			showKeys: o.showKeys,
 			version:  schema.Version,
+			hooks:    o.hooks,
 		},
 		binder: newBinder(reflect.TypeFor[T](), schema, o.encoder, o.decoder),
 	}

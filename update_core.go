@@ -166,7 +166,7 @@ func (c *core) sealReplace(ctx context.Context, u *update, stored, current, next
 	}
 	to := stored // the plaintext of what is not signed is what is stored
 	if signed {
-		sealed, err := c.encrypt(ctx, enc, next)
+		sealed, err := c.encrypt(ctx, enc, opUpdate, next)
 		if err != nil {
 			return nil, nil, c.opError(opUpdate, err)
 		}
