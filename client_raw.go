@@ -130,6 +130,7 @@ func (s *RawSchema) shape() *shape {
 	}
 	sh := &shape{
 		owner:   "the RawSchema",
+		advice:  rawAdvice,
 		keys:    keys(s.PartitionKey, s.SortKey),
 		actions: crypt.Actions{Default: s.Actions.Default, Attributes: maps.Clone(s.Actions.Attributes)},
 	}
