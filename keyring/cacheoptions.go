@@ -49,11 +49,21 @@ func WithCacheSize(entries int) CacheOption {
 	return cacheOption(func(c *cacheConfig) { c.size = entries })
 }
 
+// A ClockOption is for whatever looks at a clock: caches, and [BranchKeyStore].
+type ClockOption interface {
+	CacheOption
+	BranchKeyStoreOption
+}
+
+type clockOption func() time.Time
+
+func (now clockOption) applyMostRecent(c *mostRecentConfig)     { c.now = now }
+func (now clockOption) applyHierarchical(c *hierarchicalConfig) { c.now = now }
+func (now clockOption) applyBranchKeyStore(s *BranchKeyStore)   { s.now = now }
+
 // WithClock replaces the clock, for tests of what happens when time passes. Now
 // must not go backwards, and is called from many goroutines at once.
-func WithClock(now func() time.Time) CacheOption {
-	return cacheOption(func(c *cacheConfig) { c.now = now })
-}
+func WithClock(now func() time.Time) ClockOption { return clockOption(now) }
 
 // OnLoad calls fn after each question to the store, with its error or nil, for
 // metrics and logs. It is called from many goroutines at once, and the callers

@@ -56,10 +56,11 @@ type BranchKeyStoreKMSClient interface {
 	ReEncrypt(context.Context, *kms.ReEncryptInput, ...func(*kms.Options)) (*kms.ReEncryptOutput, error)
 }
 
-// A BranchKeyStoreOption changes what [NewBranchKeyStore] returns. [WithGrantTokens] is one.
-type BranchKeyStoreOption interface{ applyBranchKeyStore(*config) }
+// A BranchKeyStoreOption changes what [NewBranchKeyStore] returns. There are
+// [WithGrantTokens] and [WithClock].
+type BranchKeyStoreOption interface{ applyBranchKeyStore(*BranchKeyStore) }
 
-func (f option) applyBranchKeyStore(c *config) { f(c) }
+func (f option) applyBranchKeyStore(s *BranchKeyStore) { f(&s.cfg) }
 
 // NewBranchKeyStore returns the store in a table that [CreateBranchKeyTable] or another
 // client made. KMS binds every branch key to name, the logical name of the store,
@@ -79,7 +80,10 @@ func NewBranchKeyStore(db BranchKeyStoreClient, kms BranchKeyStoreKMSClient, tab
 	}
 	s := &BranchKeyStore{db: db, kms: kms, table: table, name: name, keys: keys, now: time.Now, patience: writePatience}
 	for _, opt := range opts {
-		opt.applyBranchKeyStore(&s.cfg)
+		opt.applyBranchKeyStore(s)
+	}
+	if s.now == nil {
+		return nil, fmt.Errorf("%w: clock is nil", crypt.ErrConfig)
 	}
 	if err := checkGrantTokens(s.cfg.kms.grants); err != nil {
 		return nil, err

@@ -254,6 +254,7 @@ func TestNewBranchKeyStoreErrors(t *testing.T) {
 		{"alias ARN for MRK", "t", "n", KMSMRKeyARN(testAlias), nil},
 		{"bare MRK id", "t", "n", KMSMRKeyARN("mrk-1234abcd12ab34cd56ef1234567890ab"), nil},
 		{"no region", "t", "n", KMSMRDiscovery(""), nil},
+		{"no clock", "t", "n", good, []BranchKeyStoreOption{WithClock(nil)}},
 		{"empty grant token", "t", "n", good, []BranchKeyStoreOption{WithGrantTokens("")}},
 		{"long grant token", "t", "n", good, []BranchKeyStoreOption{WithGrantTokens(strings.Repeat("g", 8193))}},
 		{"eleven grant tokens", "t", "n", good, []BranchKeyStoreOption{WithGrantTokens(strings.Split("abcdefghijk", "")...)}},
