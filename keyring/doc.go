@@ -5,13 +5,28 @@
 //
 // # Which keyring
 //
-//	keyring  encrypts data keys under    for
-//	RawAES   an AES key                  keys that this process holds
-//	RawRSA   an RSA key                  keys that this process or a security module holds
-//	RawECDH  a secret shared by EC keys  two parties, or anyone who writes for one
-//	Multi    the keys of other keyrings  several readers, or a change of keys
+//	keyring              encrypts data keys under                for
+//	RawAES               an AES key                              keys that this process holds
+//	RawRSA               an RSA key                              keys that this process or a security module holds
+//	RawECDH              a secret shared by EC keys              two parties, or anyone who writes for one
+//	KMSKeyring           a KMS key                               keys in AWS KMS; one call for each item
+//	KMSDiscoveryKeyring  only reads, with the key of each item   readers who can't name the KMS keys
+//	KMSRSA               an RSA key in AWS KMS                   writers without access to KMS
+//	KMSECDH              a secret shared with an EC key in KMS   two parties, of which one has its key in KMS
+//	Multi                the keys of other keyrings              several readers, or a change of keys
 //
-// Keyrings for AWS KMS and for branch keys are not there yet.
+// [NewKMSKeyring] and the other keyrings of AWS KMS name their key by an ARN, since
+// an item does. [AnyReplica] reads items of all replicas of a multi-Region key,
+// [NewKMSMulti] and [NewKMSDiscoveryMulti] make keyrings of several regions, and
+// [NewKMSWriteOnly] takes an alias. KMS and its logs see an item's encryption
+// context, with the values of key attributes in it; [KMSRSA] and [KMSECDH] tell KMS
+// nothing of items.
+//
+// A keyring that gets no answer from KMS says so with [ErrKeyRefused] or
+// [ErrUnavailable]. That is another thing than an item whose data keys are for
+// others, [crypt.ErrNoKey], or one that was changed, [crypt.ErrVerify].
+//
+// A keyring for branch keys is not there yet.
 //
 // # Which provider
 //
