@@ -121,35 +121,31 @@ func (h *handler[V]) handle(ctx context.Context, r *StoredRecord) error {
 
 // open verifies and decrypts both images. It returns both or none.
 func (h *handler[V]) open(ctx context.Context, r *StoredRecord) (old, new V, err error) {
+	if err := r.check(); err != nil {
+		return old, new, &ddbenc.ItemError{Op: "GetRecords", Table: h.table.Name(), Err: err}
+	}
+	return openImages(ctx, h.table, r)
+}
+
+// openImages is open for a record whose images were checked to be the right ones.
+func openImages[V any](ctx context.Context, table opener[V], r *StoredRecord) (old, new V, err error) {
 	var none V
-	if err := h.check(r); err != nil {
-		return none, none, &ddbenc.ItemError{Op: "GetRecords", Table: h.table.Name(), Err: err}
+	// Where there is no image to compare it with, the key is all that a program gets.
+	if _, err := table.KeyAttributes(r.Key()); err != nil {
+		return none, none, &ddbenc.ItemError{Op: "GetRecords", Table: table.Name(), Err: malformed("its keys: %w", err)}
 	}
-	if old, err = h.openImage(ctx, r, r.Old); err == nil {
-		new, err = h.openImage(ctx, r, r.New)
+	under := ddbenc.UnderKey(r.Key())
+	if len(r.Old) > 0 {
+		if old, err = table.DecryptItem(ctx, r.Old, under); err != nil {
+			return none, none, err
+		}
 	}
-	if err != nil {
-		return none, none, err
+	if len(r.New) > 0 {
+		if new, err = table.DecryptItem(ctx, r.New, under); err != nil {
+			return none, none, err
+		}
 	}
 	return old, new, nil
-}
-
-func (h *handler[V]) check(r *StoredRecord) error {
-	if err := r.check(); err != nil {
-		return err
-	}
-	// Where there is no image to compare it with, the key is all that a program gets.
-	if _, err := h.table.KeyAttributes(r.Key()); err != nil {
-		return malformed("its keys: %w", err)
-	}
-	return nil
-}
-
-func (h *handler[V]) openImage(ctx context.Context, r *StoredRecord, image Item) (v V, err error) {
-	if len(image) == 0 {
-		return v, nil
-	}
-	return h.table.DecryptItem(ctx, image, ddbenc.UnderKey(r.Key()))
 }
 
 // isItemsFault reports whether a record that failed with err will fail with it
