@@ -20,13 +20,21 @@ import (
 )
 
 // A KeyStore is a branch key store of a case: its rows, and what KMS makes of the
-// ciphertexts in them.
+// ciphertexts in them. Without rows, or with an endpoint, it is a table.
 type KeyStore struct {
 	Table   string            `json:"table_name"`
 	Name    string            `json:"logical_name"`
-	KMSKey  string            `json:"kms_arn"`
-	Rows    []json.RawMessage `json:"items"`
-	KMSKeys []kmsPlaintext    `json:"kms_keys"`
+	KMSKey  string            `json:"kms_arn,omitempty"`
+	Rows    []json.RawMessage `json:"items,omitempty"`
+	KMSKeys []kmsPlaintext    `json:"kms_keys,omitempty"`
+
+	// Instead of KMSKey, or none of them for whatever keys the rows name.
+	MRKey     string `json:"kms_mrk_arn,omitempty"`
+	MRKRegion string `json:"mrk_discovery_region,omitempty"`
+
+	// Without these the SDKs' environment variables count.
+	Endpoint    string `json:"endpoint,omitempty"`
+	KMSEndpoint string `json:"kms_endpoint,omitempty"`
 }
 
 type kmsPlaintext struct {
@@ -35,19 +43,67 @@ type kmsPlaintext struct {
 }
 
 // openHierarchical returns the hierarchical keyring over the case's key store.
-func (p *Provider) openHierarchical(opts ...keyring.HierarchicalOption) (crypt.Keyring, error) {
+func (p *Provider) openHierarchical(log *requestLog, opts ...keyring.HierarchicalOption) (crypt.Keyring, error) {
 	if p.KeyStore == nil {
 		return nil, errors.New("the case has no key store")
 	}
-	services, err := newStoreServices(p.KeyStore)
+	store, err := p.KeyStore.open(log)
 	if err != nil {
 		return nil, err
 	}
-	store, err := keyring.NewBranchKeyStore(services, services, p.KeyStore.Table, p.KeyStore.Name, keyring.KMSKeyARN(p.KeyStore.KMSKey))
+	if p.BranchKeyBy == "" {
+		return keyring.NewHierarchical(store, p.BranchKeyID, opts...)
+	}
+	return keyring.NewHierarchicalByItem(store, func(_ context.Context, kc *crypt.KeyContext) (string, error) {
+		selector, err := kc.Selector()
+		if err != nil {
+			return "", err
+		}
+		id, ok := selector[p.BranchKeyBy].(*types.AttributeValueMemberS)
+		if !ok {
+			return "", fmt.Errorf("no text under %q", p.BranchKeyBy)
+		}
+		return id.Value, nil
+	}, opts...)
+}
+
+func (s *KeyStore) open(log *requestLog) (*keyring.BranchKeyStore, error) {
+	keys, region := s.keys()
+	if s.Rows != nil && s.Endpoint == "" {
+		services, err := newStoreServices(s)
+		if err != nil {
+			return nil, err
+		}
+		return keyring.NewBranchKeyStore(services, &loggingKMS{services, log}, s.Table, s.Name, keys)
+	}
+	table, err := liveTable(s.Endpoint)
 	if err != nil {
 		return nil, err
 	}
-	return keyring.NewHierarchical(store, p.BranchKeyID, opts...)
+	client, err := liveKMS(s.KMSEndpoint, region, log)
+	if err != nil {
+		return nil, err
+	}
+	return keyring.NewBranchKeyStore(table, client, s.Table, s.Name, keys)
+}
+
+// keys returns the store's KMS configuration and the region of its KMS client.
+func (s *KeyStore) keys() (keys keyring.KMSConfiguration, region string) {
+	region = defaultRegion
+	for _, arn := range []string{s.KMSKey, s.MRKey} {
+		if r, ok := arnRegion(arn); ok {
+			region = r
+		}
+	}
+	switch {
+	case s.MRKey != "":
+		return keyring.KMSMRKeyARN(s.MRKey), region
+	case s.KMSKey != "":
+		return keyring.KMSKeyARN(s.KMSKey), region
+	case s.MRKRegion != "":
+		return keyring.KMSMRDiscovery(s.MRKRegion), s.MRKRegion
+	}
+	return keyring.KMSDiscovery(), region
 }
 
 // storeServices are DynamoDB and KMS for a store that is only read.
@@ -99,7 +155,7 @@ func (s *storeServices) Decrypt(_ context.Context, in *kms.DecryptInput, _ ...fu
 		enc, ok := row["enc"].(*types.AttributeValueMemberB)
 		return ok && string(enc.Value) == string(in.CiphertextBlob)
 	})
-	if at < 0 || aws.ToString(in.KeyId) != s.KMSKey {
+	if at < 0 || s.KMSKey != "" && aws.ToString(in.KeyId) != s.KMSKey {
 		return nil, refused
 	}
 	want := map[string]string{"tablename": s.Name}

@@ -112,7 +112,7 @@ func (k *generatedKeyring) provider(keys map[string]string) (Provider, error) {
 	case "aws-kms-hierarchy":
 		p.Type, p.BranchKeyID = typeStore, k.BranchKeyID
 	default:
-		p.Type = strings.ReplaceAll(k.Type, "-", "_")
+		p.Type = k.Type // of AWS KMS, whose answers are told in another way: see [Provider.missing]
 	}
 	return p, nil
 }

@@ -29,8 +29,11 @@ type Provider struct {
 	Generator *Provider  `json:"generator,omitempty"` // multi
 	Children  []Provider `json:"children,omitempty"`  // multi
 
-	BranchKeyID string    `json:"branch_key_id,omitempty"` // hierarchical
-	KeyStore    *KeyStore `json:"key_store,omitempty"`     // hierarchical
+	KMSProvider
+
+	BranchKeyID string    `json:"branch_key_id,omitempty"`      // hierarchical
+	BranchKeyBy string    `json:"branch_key_id_from,omitempty"` // or an attribute that has it
+	KeyStore    *KeyStore `json:"key_store,omitempty"`          // hierarchical
 
 	// For items whose key store is not there, those of the other clients' vectors:
 	// the only version there is of a branch key, which is Key.
@@ -70,7 +73,8 @@ func (p *Provider) parts() []*Provider {
 // nothing.
 func (p *Provider) missing() string {
 	switch p.Type {
-	case typeAES, typeRSA, typeECDH, typeBranch, typeStore:
+	case typeAES, typeRSA, typeECDH, typeBranch, typeStore,
+		typeKMS, typeKMSMRK, typeKMSDiscovery, typeKMSMRKDiscovery, typeKMSRSA, typeKMSECDH:
 		return ""
 	case typeMulti:
 		for _, part := range p.parts() {
@@ -84,7 +88,10 @@ func (p *Provider) missing() string {
 }
 
 // Open returns the keyring.
-func (p *Provider) Open() (crypt.Keyring, error) {
+func (p *Provider) Open() (crypt.Keyring, error) { return p.open(new(requestLog)) }
+
+// open returns the keyring, which notes in log what it sends to KMS.
+func (p *Provider) open(log *requestLog) (crypt.Keyring, error) {
 	switch p.Type {
 	case typeAES:
 		return keyring.NewRawAES(p.Namespace, p.Name, p.Key)
@@ -93,11 +100,13 @@ func (p *Provider) Open() (crypt.Keyring, error) {
 	case typeECDH:
 		return p.openECDH()
 	case typeMulti:
-		return p.openMulti()
+		return p.openMulti(log)
 	case typeBranch:
 		return p.openStatic()
 	case typeStore:
-		return p.openHierarchical()
+		return p.openHierarchical(log)
+	case typeKMS, typeKMSMRK, typeKMSDiscovery, typeKMSMRKDiscovery, typeKMSRSA, typeKMSECDH:
+		return p.openKMS(log)
 	}
 	return nil, fmt.Errorf("there is no keyring %q", p.Type)
 }
@@ -171,10 +180,10 @@ func ecdhPublic(pem string) (*ecdh.PublicKey, error) {
 	return ec.ECDH()
 }
 
-func (p *Provider) openMulti() (crypt.Keyring, error) {
+func (p *Provider) openMulti(log *requestLog) (crypt.Keyring, error) {
 	var keyrings []crypt.Keyring
 	for _, part := range p.parts() {
-		k, err := part.Open()
+		k, err := part.open(log)
 		if err != nil {
 			return nil, err
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ddbenc/ddbenc/codec"
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/internal/ddbecvec"
 )
 
 // Clients that write cases, by their names there; Go is this project.
@@ -39,8 +40,8 @@ func (c *Case) encryptorFor(ctx context.Context, k crypt.Keyring, writing bool, 
 	return f.ForTable(table)
 }
 
-func (c *Case) encryptor(ctx context.Context, writing bool) (crypt.Encryptor, error) {
-	k, err := c.Provider.Open()
+func (c *Case) encryptor(ctx context.Context, log *requestLog, writing bool) (crypt.Encryptor, error) {
+	k, err := c.Provider.open(log)
 	if err != nil {
 		return nil, err
 	}
@@ -48,10 +49,12 @@ func (c *Case) encryptor(ctx context.Context, writing bool) (crypt.Encryptor, er
 }
 
 // Encrypt encrypts the case's plaintext item and returns the case with the
-// result: encrypted_item or error, and this project as its client.
+// result: encrypted_item or error, what was sent to KMS, and this project as its
+// client.
 func (c *Case) Encrypt(ctx context.Context) (*Case, error) {
-	set := map[string]any{"client": Go, "client_version": "devel", "encrypted_item": nil, "error": nil, "parsed_header": nil}
-	stored, err := c.encrypt(ctx)
+	set := map[string]any{"client": Go, "client_version": "devel", "encrypted_item": nil, "error": nil, "parsed_header": nil, "kms_requests": nil}
+	log := new(requestLog)
+	stored, err := c.encrypt(ctx, log)
 	if err == nil {
 		var item json.RawMessage
 		if item, err = codec.MarshalItem(stored); err == nil {
@@ -61,15 +64,27 @@ func (c *Case) Encrypt(ctx context.Context) (*Case, error) {
 	if err != nil {
 		set["error"] = err.Error()
 	}
+	if log.requests != nil {
+		set["kms_requests"] = log.requests
+	}
+	if fake := c.Provider.FakeKMS; fake != nil && fake.Context != nil && err == nil {
+		// The signing key of the suite with ECDSA is part of it, and is new.
+		p := c.Provider
+		p.FakeKMS = &ddbecvec.FakeKMS{Plaintext: fake.Plaintext, Ciphertext: fake.Ciphertext, Context: log.context}
+		set["provider"] = p
+	}
 	return c.With(set)
 }
 
-func (c *Case) encrypt(ctx context.Context) (map[string]types.AttributeValue, error) {
+func (c *Case) encrypt(ctx context.Context, log *requestLog) (map[string]types.AttributeValue, error) {
+	if c.Search != nil {
+		return nil, fmt.Errorf("%w: beacons are not written", crypt.ErrConfig)
+	}
 	item, err := c.Plaintext()
 	if err != nil {
 		return nil, err
 	}
-	e, err := c.encryptor(ctx, true)
+	e, err := c.encryptor(ctx, log, true)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +123,7 @@ func (c *Case) decrypt(ctx context.Context) (map[string]types.AttributeValue, er
 	if err != nil {
 		return nil, err
 	}
-	e, err := reader.encryptor(ctx, false)
+	e, err := reader.encryptor(ctx, new(requestLog), false)
 	if err != nil {
 		return nil, err
 	}

@@ -56,7 +56,7 @@ func (s *session) kms(p *Provider) (crypt.Provider, error) {
 // KMS, or to the one at the endpoint that the case or the environment names.
 func (s *session) kmsClient(p *Provider) (keyring.KMSClient, error) {
 	if p.FakeKMS != nil {
-		return &kmsLog{s, &fakeKMS{p.FakeKMS, p.KeyID}}, nil
+		return &kmsLog{s, p.FakeKMS.Client(p.KeyID)}, nil
 	}
 	endpoint := endpoint(p, "AWS_ENDPOINT_URL_KMS")
 	if endpoint == "" {
@@ -106,6 +106,9 @@ func (l *kmsLog) Decrypt(ctx context.Context, in *kms.DecryptInput, opts ...func
 	})
 	return l.next.Decrypt(ctx, in, opts...)
 }
+
+// Client returns a KMS that has one key, of this id or ARN.
+func (f *FakeKMS) Client(keyID string) keyring.KMSClient { return &fakeKMS{f, keyID} }
 
 type fakeKMS struct {
 	answer *FakeKMS
