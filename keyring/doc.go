@@ -13,6 +13,7 @@
 //	KMSDiscoveryKeyring  only reads, with the key of each item   readers who can't name the KMS keys
 //	KMSRSA               an RSA key in AWS KMS                   writers without access to KMS
 //	KMSECDH              a secret shared with an EC key in KMS   two parties, of which one has its key in KMS
+//	Hierarchical         a branch key, one for each tenant      most programs; few calls
 //	Multi                the keys of other keyrings              several readers, or a change of keys
 //
 // [NewKMSKeyring] and the other keyrings of AWS KMS name their key by an ARN, since
@@ -26,7 +27,10 @@
 // [ErrUnavailable]. That is another thing than an item whose data keys are for
 // others, [crypt.ErrNoKey], or one that was changed, [crypt.ErrVerify].
 //
-// A keyring for branch keys is not there yet.
+// [NewHierarchical] takes branch keys from a [BranchKeyStore], a table of keys that
+// KMS protects, and keeps them for a time of one's choice; that is also the time
+// that a revoked key goes on working. [NewHierarchicalByKey] chooses the branch key
+// by attributes of the item. KMS sees nothing of items, and no call for one.
 //
 // # Which provider
 //
