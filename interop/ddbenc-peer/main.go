@@ -4,7 +4,7 @@
 //	ddbenc-peer encrypt|decrypt IN.json OUT.json
 //
 // IN is a JSON list of cases, or an object with such a list in its member
-// "cases"; interop/README.md describes them. encrypt writes the same list, each
+// "cases", of DDBEC or DB-ESDK or both; interop/README.md describes them. encrypt writes the same list, each
 // case with encrypted_item or error. decrypt writes [{name, client,
 // plaintext_item | error}] in the order of IN. An item that is refused is a
 // result like any other; the exit status tells only of files that could not be
@@ -17,8 +17,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-
-	"github.com/ddbenc/ddbenc/internal/ddbecvec"
 )
 
 func main() {
@@ -39,16 +37,16 @@ func run(ctx context.Context, verb, in, out string) error {
 	if err != nil {
 		return err
 	}
-	cases, err := ddbecvec.Parse(data)
+	cases, err := parse(data)
 	if err != nil {
 		return fmt.Errorf("%s: %w", in, err)
 	}
 	results := make([]any, len(cases))
 	for i, c := range cases {
 		if verb == "decrypt" {
-			results[i] = c.Decrypt(ctx)
-		} else if results[i], err = c.Encrypt(ctx); err != nil {
-			return fmt.Errorf("%s: case %q: %w", in, c.Name, err)
+			results[i] = c.decrypt(ctx)
+		} else if results[i], err = c.encrypt(ctx); err != nil {
+			return fmt.Errorf("%s: case %q: %w", in, c.name(), err)
 		}
 	}
 	if data, err = json.Marshal(results); err != nil {

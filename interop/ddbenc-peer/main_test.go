@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,14 @@ const oneCase = `{"name": "made/here", "table_name": "t", "partition_key": "pk",
 		"signing": {"algorithm": "HmacSHA256", "key_b64": "AAECAwQFBgcICQoLDA0ODw=="}
 	},
 	"plaintext_item": {"pk": {"S": "1"}, "a": {"N": "1.50"}}}`
+
+const dbesdkCaseText = `{"name": "made/too", "table_name": "t", "partition_key": "pk", "sort_key": null,
+	"attribute_actions": {"attributes": {"pk": "SIGN_ONLY", "a": "ENCRYPT_AND_SIGN"}},
+	"provider": {"type": "raw_aes", "key_namespace": "ns", "key_name": "k", "key_b64": "AAECAwQFBgcICQoLDA0ODw=="},
+	"plaintext_item": {"pk": {"S": "1"}, "a": {"N": "1.50"}}}`
+
+const kmsProvider = `{"type": "aws_kms", "key_id": "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+	"fake_kms": {"plaintext_b64": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "ciphertext_blob_b64": "AQID"}}`
 
 func TestRun(t *testing.T) {
 	dir := t.TempDir()
@@ -49,6 +58,41 @@ func TestRun(t *testing.T) {
 		if got := mustRun("decrypt", "in.json", "read.json"); !strings.Contains(got, `"error":"the case has no encrypted_item"`) {
 			t.Errorf("decrypt of a case that nobody wrote gave %s", got)
 		}
+	}
+	// In one list the format of each case is told by the case.
+	withKMS := func(text string) string {
+		t.Helper()
+		var c map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(text), &c); err != nil {
+			t.Fatal(err)
+		}
+		c["provider"] = json.RawMessage(kmsProvider)
+		data, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	write("in.json", "["+strings.Join([]string{oneCase, dbesdkCaseText, withKMS(oneCase), withKMS(dbesdkCaseText)}, ",")+"]")
+	var stored []struct {
+		Client    string                       `json:"client"`
+		Encrypted map[string]json.RawMessage   `json:"encrypted_item"`
+		Requests  []struct{ Operation string } `json:"kms_requests"`
+	}
+	if err := json.Unmarshal([]byte(mustRun("encrypt", "in.json", "stored.json")), &stored); err != nil {
+		t.Fatal(err)
+	}
+	for i, attribute := range []string{"*amzn-ddb-map-sig*", "aws_dbe_head", "*amzn-ddb-map-sig*", "aws_dbe_head"} {
+		if stored[i].Encrypted[attribute] == nil {
+			t.Errorf("case %d has no %s: %v", i, attribute, stored[i])
+		}
+		if asked := i >= 2; asked != (len(stored[i].Requests) == 1) {
+			t.Errorf("case %d has the requests %v", i, stored[i].Requests)
+		}
+	}
+	read := mustRun("decrypt", "stored.json", "read.json")
+	if got := strings.Count(read, `"plaintext_item":{"a":{"N":"1.5"},"pk":{"S":"1"}}`); got != 4 {
+		t.Errorf("decrypt of both formats wrote %s", read)
 	}
 	write("in.json", "[]")
 	if got := mustRun("encrypt", "in.json", "out.json"); got != "[]\n" {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import software.amazon.awssdk.core.SdkBytes;
@@ -126,6 +127,9 @@ final class Kms {
               } else if (value instanceof Map<?, ?> entries && !entries.isEmpty()) {
                 ObjectNode context = out.putObject(field.memberName());
                 new TreeMap<>(entries).forEach((k, v) -> context.put((String) k, (String) v));
+              } else if (value instanceof List<?> texts && !texts.isEmpty()) {
+                ArrayNode list = out.putArray(field.memberName());
+                texts.forEach(text -> list.add((String) text));
               } else if (value instanceof Integer number) {
                 out.put(field.memberName(), number);
               } else if (value instanceof String text) {
