@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/ddbenc/ddbenc/hook"
 )
 
 // BatchAPI is what [Table.BatchGet], [Table.BatchPut], [Table.BatchDelete] and
@@ -56,12 +58,12 @@ func (c *core) batchAPI(op string) (BatchAPI, error) {
 	return api, nil
 }
 
-// inChunks calls do for up to size of the positions 0 to n-1 at a time, until none
+// inChunks calls do, which makes requests of operation op, for up to size of the positions 0 to n-1 at a time, until none
 // is left, and returns those that are: all that do left and those that it was not
 // called for. What do leaves is tried again, together with the next ones, after a
 // wait, also if do was throttled, which counts as leaving all. Any other error ends
 // it, as does a number of calls in a row that got nothing done.
-func inChunks(ctx context.Context, n, size int, do func(chunk []int) (left []int, err error)) (rest []int, err error) {
+func (c *core) inChunks(ctx context.Context, op string, n, size int, do func(chunk []int) (left []int, err error)) (rest []int, err error) {
 	rest = make([]int, n)
 	for i := range rest {
 		rest[i] = i
@@ -87,6 +89,11 @@ func inChunks(ctx context.Context, n, size int, do func(chunk []int) (left []int
 			continue
 		}
 		idle++
+		reason := hook.Unprocessed
+		if err != nil {
+			reason = hook.Throttled
+		}
+		c.tellRetried(ctx, op, idle, reason, idle < defaultBackoff.tries)
 		switch again, waitErr := defaultBackoff.wait(ctx, idle); {
 		case waitErr != nil:
 			return rest, waitErr

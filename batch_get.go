@@ -34,7 +34,8 @@ type BatchResult[T any] struct {
 // leaves unprocessed are asked for again after a wait that grows with each request
 // that got nothing done; after ten of those in a row the rest fails. The items of a
 // request are decrypted side by side.
-func (t *Table[T]) BatchGet(ctx context.Context, keys []PrimaryKey, opts ...BatchGetOption) ([]BatchResult[T], error) {
+func (t *Table[T]) BatchGet(ctx context.Context, keys []PrimaryKey, opts ...BatchGetOption) (_ []BatchResult[T], err error) {
+	defer t.core.tellRefused(ctx, opBatchGet, &err)
 	var c call
 	for _, opt := range opts {
 		opt.applyBatchGet(&c)
@@ -133,7 +134,7 @@ type answered struct {
 // equal, in their order.
 func (c *core) batchGet(ctx context.Context, api BatchAPI, enc crypt.Encryptor, keys []item, consistent bool) []fetched {
 	found := make([]fetched, len(keys))
-	rest, err := inChunks(ctx, len(keys), maxBatchGet, func(chunk []int) (left []int, err error) {
+	rest, err := c.inChunks(ctx, opBatchGet, len(keys), maxBatchGet, func(chunk []int) (left []int, err error) {
 		asked := make(map[string]int, len(chunk)) // positions, by keyID
 		in := types.KeysAndAttributes{ConsistentRead: ifTrue(consistent)}
 		for _, i := range chunk {

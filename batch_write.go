@@ -85,7 +85,8 @@ func (t *Table[T]) BatchDelete(ctx context.Context, keys []PrimaryKey, opts ...B
 //
 // A batch has no conditions. For a type with a version attribute it is refused,
 // since it would overwrite whatever version is there.
-func (t *Table[T]) BatchWrite(ctx context.Context, puts []*T, deletes []PrimaryKey, opts ...BatchWriteOption) error {
+func (t *Table[T]) BatchWrite(ctx context.Context, puts []*T, deletes []PrimaryKey, opts ...BatchWriteOption) (err error) {
+	defer t.core.tellRefused(ctx, opBatchWrite, &err)
 	var c call
 	for _, opt := range opts {
 		opt.applyBatchWrite(&c)
@@ -217,7 +218,7 @@ type unwritten struct {
 func (c *core) batchWrite(ctx context.Context, api BatchAPI, writes []types.WriteRequest) (left []unwritten, err error) {
 	unknown := make([]bool, len(writes))
 	done := make([]bool, len(writes))
-	_, err = inChunks(ctx, len(writes), maxBatchWrite, func(chunk []int) (left []int, err error) {
+	_, err = c.inChunks(ctx, opBatchWrite, len(writes), maxBatchWrite, func(chunk []int) (left []int, err error) {
 		asked := make(map[string]int, len(chunk)) // positions, by keyID
 		requests := make([]types.WriteRequest, 0, len(chunk))
 		for _, i := range chunk {

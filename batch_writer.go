@@ -50,7 +50,8 @@ func (w *BatchWriter[T]) clear() {
 
 // Put collects an item as it is now: v may be used for the next one. It sends what
 // was collected before if that is 25 writes, or has one of the same item.
-func (w *BatchWriter[T]) Put(ctx context.Context, v *T) error {
+func (w *BatchWriter[T]) Put(ctx context.Context, v *T) (err error) {
+	defer w.table.core.tellRefused(ctx, opBatchWrite, &err)
 	r := &refusals{op: opBatchWrite, table: w.table.core.name}
 	if w.table.refuseVersion(r) {
 		return r.err()
@@ -67,7 +68,8 @@ func (w *BatchWriter[T]) Put(ctx context.Context, v *T) error {
 }
 
 // Delete collects a key. It sends what was collected before as Put does.
-func (w *BatchWriter[T]) Delete(ctx context.Context, key PrimaryKey) error {
+func (w *BatchWriter[T]) Delete(ctx context.Context, key PrimaryKey) (err error) {
+	defer w.table.core.tellRefused(ctx, opBatchWrite, &err)
 	r := &refusals{op: opBatchWrite, table: w.table.core.name}
 	if w.table.refuseVersion(r) {
 		return r.err()
@@ -91,7 +93,7 @@ func (w *BatchWriter[T]) add(ctx context.Context, r *refusals, write types.Write
 	id := w.table.core.shape.keyID(batchKey(write))
 	var err error
 	if w.seen[id] || len(w.seen) == maxBatchWrite {
-		err = w.Flush(ctx)
+		err = w.flush(ctx)
 	}
 	w.seen[id] = true
 	keep()
@@ -100,7 +102,12 @@ func (w *BatchWriter[T]) add(ctx context.Context, r *refusals, write types.Write
 
 // Flush encrypts and sends what was collected, as [Table.BatchWrite] does. The
 // writer can be used again, after an error too.
-func (w *BatchWriter[T]) Flush(ctx context.Context) error {
+func (w *BatchWriter[T]) Flush(ctx context.Context) (err error) {
+	defer w.table.core.tellRefused(ctx, opBatchWrite, &err)
+	return w.flush(ctx)
+}
+
+func (w *BatchWriter[T]) flush(ctx context.Context) error {
 	if len(w.seen) == 0 {
 		return nil
 	}

@@ -134,6 +134,11 @@ func (*clientEncryption) ID() string { return "ddbenc.Encrypted" }
 func (e *clientEncryption) HandleSerialize(ctx context.Context, in middleware.SerializeInput, next middleware.SerializeHandler) (
 	out middleware.SerializeOutput, metadata middleware.Metadata, err error,
 ) {
+	defer func() {
+		if err != nil {
+			e.tellRefused(ctx, middleware.GetOperationName(ctx), err)
+		}
+	}()
 	var t *core
 	if name, ok := soleTable(in.Parameters); ok {
 		if t, err = e.tables.find(name); err != nil {

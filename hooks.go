@@ -2,6 +2,7 @@ package ddbenc
 
 import (
 	"context"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -134,13 +135,36 @@ func (e *clientEncryption) tellRefused(ctx context.Context, op string, err error
 	}
 }
 
-// eachTable calls tell once for each of the tables that have hooks.
-func eachTable(parts []txPart, tell func(*core)) {
-	told := map[*core]bool{}
-	for _, p := range parts {
-		if p.core != nil && p.core.hooks != nil && !told[p.core] {
-			told[p.core] = true
-			tell(p.core)
+// tellRefusedOf tells of a transaction that ends with *err, once for each of the
+// tables of its operations that refused something.
+func tellRefusedOf[P any](ctx context.Context, op string, parts []P, table func(*P) *core, err *error) {
+	if *err == nil {
+		return
+	}
+	for c := range tablesOf(parts, table) {
+		c.tellRefused(ctx, op, err)
+	}
+}
+
+// tellRetriedOf tells of a transaction that did not succeed, once for each table of
+// its operations.
+func tellRetriedOf[P any](ctx context.Context, op string, parts []P, table func(*P) *core, n int, reason string, again bool) {
+	for c := range tablesOf(parts, table) {
+		c.tellRetried(ctx, op, n, reason, again)
+	}
+}
+
+// tablesOf yields the tables of parts that have hooks, each once.
+func tablesOf[P any](parts []P, table func(*P) *core) iter.Seq[*core] {
+	return func(yield func(*core) bool) {
+		told := map[*core]bool{}
+		for i := range parts {
+			if c := table(&parts[i]); c != nil && c.hooks != nil && !told[c] {
+				told[c] = true
+				if !yield(c) {
+					return
+				}
+			}
 		}
 	}
 }

@@ -122,7 +122,8 @@ func rawAttributes(r *refusals, key PrimaryKey) item {
 }
 
 // encryptItem encrypts an item that is written by other means than this package's.
-func (c *core) encryptItem(ctx context.Context, plain item, opts []EncryptOption) (item, error) {
+func (c *core) encryptItem(ctx context.Context, plain item, opts []EncryptOption) (_ item, err error) {
+	defer c.tellRefused(ctx, opEncryptItem, &err)
 	var o call
 	for _, opt := range opts {
 		opt.applyEncrypt(&o)
@@ -141,7 +142,8 @@ func (c *core) encryptItem(ctx context.Context, plain item, opts []EncryptOption
 
 // decryptItem opens an item that was read by other means than this package's. r has
 // what is wrong with key already, which is nil if any item will do.
-func (c *core) decryptItem(ctx context.Context, r *refusals, o *call, key, stored item) (item, error) {
+func (c *core) decryptItem(ctx context.Context, r *refusals, o *call, key, stored item) (_ item, err error) {
+	defer c.tellRefused(ctx, opDecryptItem, &err)
 	if o.under == nil {
 		return c.open(ctx, c.encryptor(o.encryptor), opDecryptItem, stored)
 	}

@@ -99,7 +99,8 @@ func (t *Table[T]) Format(f fmt.State, _ rune) {
 // must be none if that is 0, or the error is a [*ConditionError]. What is stored
 // has the next version, and v gets it too, once the write was made and not before.
 // So no two of several writers who read the same item can both put it.
-func (t *Table[T]) Put(ctx context.Context, v *T, opts ...PutOption) error {
+func (t *Table[T]) Put(ctx context.Context, v *T, opts ...PutOption) (err error) {
+	defer t.core.tellRefused(ctx, opPut, &err)
 	var c call
 	for _, opt := range opts {
 		opt.applyPut(&c)
@@ -107,7 +108,6 @@ func (t *Table[T]) Put(ctx context.Context, v *T, opts ...PutOption) error {
 	r := &refusals{op: opPut, table: t.core.name}
 	var version uint64
 	if t.version != nil {
-		var err error
 		if version, err = t.version.beforePut(&c, v, t.core.shape.keys[0].name); err != nil {
 			return t.core.opError(opPut, err)
 		}
@@ -143,7 +143,8 @@ func (t *Table[T]) Put(ctx context.Context, v *T, opts ...PutOption) error {
 
 // Get returns the item under key. If there is none the error wraps
 // [ErrNotFound].
-func (t *Table[T]) Get(ctx context.Context, key PrimaryKey, opts ...GetOption) (*T, error) {
+func (t *Table[T]) Get(ctx context.Context, key PrimaryKey, opts ...GetOption) (_ *T, err error) {
+	defer t.core.tellRefused(ctx, opGet, &err)
 	var c call
 	for _, opt := range opts {
 		opt.applyGet(&c)
@@ -170,7 +171,8 @@ func (t *Table[T]) Get(ctx context.Context, key PrimaryKey, opts ...GetOption) (
 // Delete deletes the item under key. It is no error if there is none, unless
 // a condition says so. If T has a version, [IfVersion] or [AnyVersion] has to say
 // which one may be deleted.
-func (t *Table[T]) Delete(ctx context.Context, key PrimaryKey, opts ...DeleteOption) error {
+func (t *Table[T]) Delete(ctx context.Context, key PrimaryKey, opts ...DeleteOption) (err error) {
+	defer t.core.tellRefused(ctx, opDelete, &err)
 	var c call
 	for _, opt := range opts {
 		opt.applyDelete(&c)

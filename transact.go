@@ -9,6 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/ddbenc/ddbenc/hook"
 )
 
 // TransactAPI is what [TransactWrite] and [TransactGet] call of the SDK. A
@@ -210,6 +212,17 @@ func isContention(err error) bool {
 	}
 	return any
 }
+
+// contention says what isContention found, for hooks.
+func contention(err error) string {
+	if isThrottle(err) {
+		return hook.Throttled
+	}
+	return hook.Conflict
+}
+
+// table returns the table of the operation, or nil.
+func (p *txPart) table() *core { return p.core }
 
 // The codes of an operation that was not the reason why its transaction was
 // cancelled, and of one whose condition did not hold.

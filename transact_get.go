@@ -69,7 +69,8 @@ func (r TxRead) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "TxRead(%s, REDACTE
 // If others were writing to the items at that moment, the transaction is sent again
 // up to ten times in all, with waits that grow. That there are up to 100 operations
 // and 4 MB of items is for DynamoDB to check.
-func TransactGet(ctx context.Context, db TransactAPI, reads ...TxRead) error {
+func TransactGet(ctx context.Context, db TransactAPI, reads ...TxRead) (err error) {
+	defer tellRefusedOf(ctx, opTransactGet, reads, (*TxRead).table, &err)
 	api, err := transactClient(db)
 	if err != nil || len(reads) == 0 {
 		return err
@@ -95,6 +96,7 @@ func TransactGet(ctx context.Context, db TransactAPI, reads ...TxRead) error {
 			break
 		}
 		if isContention(err) {
+			tellRetriedOf(ctx, opTransactGet, parts, (*txPart).table, n, contention(err), n < defaultBackoff.tries)
 			again, waitErr := defaultBackoff.wait(ctx, n)
 			if again {
 				continue

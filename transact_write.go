@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/ddbenc/ddbenc/hook"
 )
 
 // A TxWrite is one operation of a write transaction: what [TxPut], [TxUpdate],
@@ -166,6 +168,7 @@ func TransactWrite(ctx context.Context, db TransactAPI, ops ...TxWrite) error {
 		if failed == nil {
 			return err
 		}
+		tellRetriedOf(ctx, opTransactWrite, ops, (*TxWrite).table, n, hook.Conflict, n < updateBackoff.tries)
 		switch again, err := updateBackoff.wait(ctx, n); {
 		case err != nil:
 			failed.Err = fmt.Errorf("%w, after %w", err, failed.Err)
@@ -200,7 +203,8 @@ type PreparedWrite struct {
 // and are another transaction: under a token that was used they are refused with the
 // SDK's [*types.IdempotentParameterMismatchException], and not made. So keep the
 // PreparedWrite rather than the token.
-func PrepareWrite(ctx context.Context, token string, ops ...TxWrite) (*PreparedWrite, error) {
+func PrepareWrite(ctx context.Context, token string, ops ...TxWrite) (_ *PreparedWrite, err error) {
+	defer tellRefusedOf(ctx, opTransactWrite, ops, (*TxWrite).table, &err)
 	if token == "" {
 		token = rand.Text()
 	}
@@ -313,6 +317,7 @@ func (p *PreparedWrite) Send(ctx context.Context, db TransactAPI) error {
 			return nil
 		}
 		if isContention(err) {
+			tellRetriedOf(ctx, opTransactWrite, p.parts, (*txPart).table, n, contention(err), n < defaultBackoff.tries)
 			again, waitErr := defaultBackoff.wait(ctx, n)
 			if again {
 				continue

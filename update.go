@@ -90,7 +90,8 @@ func Rewrite() CreateOption { return option(func(c *call) { c.rewrite = true }) 
 // told from an equal one of another writer, the error wraps [ErrUnknownOutcome];
 // such an update is never repeated by itself. A version in T lets more of these
 // cases be told apart.
-func (t *Table[T]) Update(ctx context.Context, key PrimaryKey, modify func(*T) error, opts ...UpdateOption) (*T, error) {
+func (t *Table[T]) Update(ctx context.Context, key PrimaryKey, modify func(*T) error, opts ...UpdateOption) (_ *T, err error) {
+	defer t.core.tellRefused(ctx, opUpdate, &err)
 	var c call
 	for _, opt := range opts {
 		opt.applyUpdate(&c)
@@ -111,7 +112,7 @@ func (t *Table[T]) Update(ctx context.Context, key PrimaryKey, modify func(*T) e
 		return nil, err
 	}
 	var result *T
-	err := t.core.update(ctx, update{
+	err = t.core.update(ctx, update{
 		encryptor: c.encryptor, key: attributes, create: c.create, rewrite: c.rewrite, tries: tries,
 		edit: func(current item) (next item, err error) {
 			result, next, err = t.edit(&c, attributes, current, modify)

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/hook"
 )
 
 // An update is one call of Table.Update without its type.
@@ -42,6 +43,7 @@ func (c *core) update(ctx context.Context, u update) error {
 		if !errors.Is(err, errMoved) {
 			return err
 		}
+		c.tellRetried(ctx, opUpdate, n, hook.Conflict, n < u.tries.tries)
 		again, waitErr := u.tries.wait(ctx, n)
 		switch {
 		case waitErr != nil:

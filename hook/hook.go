@@ -101,7 +101,7 @@ type Item struct {
 // stored plaintext, compared ciphertext, returned what can't be verified, or been
 // rejected.
 type Refusal struct {
-	Table string // physical table name or ARN; as in the request, if it can't be told
+	Table string // physical table name or ARN; empty if it can't be told
 	Op    string // DynamoDB operation, such as "PutItem"
 
 	// Err wraps ddbenc.ErrRefused. Its text names attributes, and the way out, and
