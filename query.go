@@ -24,6 +24,7 @@ func (t *Table[T]) Query(ctx context.Context, key expression.KeyConditionBuilder
 	return func(yield func(T, error) bool) {
 		c := queryCall(opts)
 		l, err := t.query(&c, key, "")
+		t.core.tellRefused(ctx, opQuery, &err)
 		t.list(ctx, &c, l, err, yield)
 	}
 }
@@ -34,6 +35,7 @@ func (t *Table[T]) Scan(ctx context.Context, opts ...ScanOption) iter.Seq2[T, er
 	return func(yield func(T, error) bool) {
 		c := scanCall(opts)
 		l, err := t.scan(&c, "")
+		t.core.tellRefused(ctx, opScan, &err)
 		t.list(ctx, &c, l, err, yield)
 	}
 }
@@ -43,6 +45,7 @@ func (t *Table[T]) Scan(ctx context.Context, opts ...ScanOption) iter.Seq2[T, er
 func (t *Table[T]) QueryCount(ctx context.Context, key expression.KeyConditionBuilder, opts ...QueryOption) (int, error) {
 	c := queryCall(opts)
 	l, err := t.query(&c, key, types.SelectCount)
+	t.core.tellRefused(ctx, opQuery, &err)
 	if err != nil {
 		return 0, err
 	}
@@ -54,6 +57,7 @@ func (t *Table[T]) QueryCount(ctx context.Context, key expression.KeyConditionBu
 func (t *Table[T]) ScanCount(ctx context.Context, opts ...ScanOption) (int, error) {
 	c := scanCall(opts)
 	l, err := t.scan(&c, types.SelectCount)
+	t.core.tellRefused(ctx, opScan, &err)
 	if err != nil {
 		return 0, err
 	}
