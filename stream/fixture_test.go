@@ -7,7 +7,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	streamtypes "github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
@@ -87,16 +86,6 @@ func readEvent(ctx context.Context, e *ddbenctest.Engine, arn string) stream.Eve
 		event.Records = append(event.Records, stream.FromStreams(arn, r))
 	}
 	return event
-}
-
-// closeStream turns the stream of a table off, so that it has an end.
-func closeStream(t *testing.T, e *ddbenctest.Engine, table string) {
-	t.Helper()
-	if _, err := e.Client().UpdateTable(t.Context(), &dynamodb.UpdateTableInput{
-		TableName: &table, StreamSpecification: &types.StreamSpecification{StreamEnabled: aws.Bool(false)},
-	}); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func put(t *testing.T, patients *ddbenc.Table[Patient], list ...Patient) {

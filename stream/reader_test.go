@@ -80,7 +80,7 @@ func TestReaderOfEngine(t *testing.T) {
 			for i := range 25 {
 				put(t, patients, Patient{ID: fmt.Sprint("p-", i%5), Name: fmt.Sprint("Ada ", i)})
 			}
-			closeStream(t, e, "patients")
+			turnOff(t.Context(), e, "patients")
 			var got []string
 			mux := must(stream.NewMux(stream.On(patients, func(_ context.Context, r *stream.Record[Patient]) error {
 				got = append(got, r.New.Name)
