@@ -36,9 +36,10 @@ type cache[K comparable, V any] struct {
 type cacheTimes struct {
 	fresh, usable time.Duration
 
-	// patience is how long an entry counts as fresh again if loading it again
-	// failed. The caller who tried gets the entry, too. Without patience he gets
-	// the error, and the next caller tries.
+	// patience is how long the caller who loads an entry again waits for that, before
+	// he uses the entry as the others do, and how long it counts as fresh again if
+	// loading failed. Without patience he waits, gets the error, and the next caller
+	// tries.
 	patience time.Duration
 }
 
@@ -63,11 +64,14 @@ type entry[V any] struct {
 
 // A flight is one load, and those who wait for it.
 type flight[V any] struct {
-	done    chan struct{} // closed when value and err are set
-	value   V
-	err     error
-	waiters int // guarded by the memory's mu
-	cancel  context.CancelFunc
+	done   chan struct{} // closed when value and err are set
+	value  V
+	err    error
+	cancel context.CancelFunc
+
+	// Guarded by the memory's mu.
+	waiters int
+	renewal bool // one of the waiters is the cache itself
 }
 
 func newCacheMemory[K comparable, V any](bound int) *cacheMemory[K, V] {
@@ -103,26 +107,53 @@ func (c *cache[K, V]) get(ctx context.Context, key K, load func(context.Context)
 		return e.value, nil
 	}
 	if !flying {
-		if e == nil {
-			c.drop(key, c.now())
-		}
+		c.drop(key, c.now())
 		f = c.start(ctx, key, load)
+		f.renewal = e != nil && c.times.patience > 0
+		f.waiters = 1
+	} else if f.renewal {
+		f.renewal = false // this caller takes the place of the cache among its waiters
+	} else {
+		f.waiters++
 	}
-	f.waiters++
+	renewal := f.renewal
 	c.mu.Unlock()
 
+	if renewal {
+		return c.renew(ctx, key, f, load)
+	}
 	select {
 	case <-f.done:
-		if f.err != nil && c.times.patience > 0 {
-			if v, ok := c.hit(key); ok {
-				return v, nil
-			}
-		}
 		return f.value, f.err
 	case <-ctx.Done():
 		c.leave(key, f)
 		var none V
 		return none, contextError(ctx)
+	}
+}
+
+// renew waits for f, a renewal, for as long as patience lasts, and makes do with the
+// entry that is there if that brings nothing. F goes on without its caller.
+func (c *cache[K, V]) renew(ctx context.Context, key K, f *flight[V], load func(context.Context) (V, error)) (V, error) {
+	enough := time.NewTimer(c.times.patience)
+	defer enough.Stop()
+	select {
+	case <-f.done:
+		if f.err == nil {
+			return f.value, nil
+		}
+	case <-enough.C:
+	case <-ctx.Done():
+	}
+	if e, _ := c.lookup(key); e != nil {
+		c.stats.hits.add()
+		return e.value, nil
+	}
+	select {
+	case <-f.done:
+		return f.value, f.err
+	default:
+		return c.get(ctx, key, load) // it has expired meanwhile
 	}
 }
 

@@ -442,3 +442,80 @@ func TestCacheSharedMemory(t *testing.T) {
 		}
 	})
 }
+
+// Who renews an entry that he could use waits no longer than patience lasts, and is
+// not failed by his own deadline. The renewal goes on.
+func TestCacheRenewerLeaves(t *testing.T) {
+	for _, deadline := range []time.Duration{100 * time.Millisecond, time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			c, l := testCache(0, 10), &counted{}
+			c.times = cacheTimes{fresh: 50 * time.Second, usable: time.Minute, patience: time.Second}
+			if _, err := c.get(t.Context(), "k", l.load); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(51 * time.Second)
+			l.took = 3 * time.Second
+			ctx, cancel := context.WithTimeout(t.Context(), deadline)
+			defer cancel()
+			start := time.Now()
+			if v, err := c.get(ctx, "k", l.load); v != 1 || err != nil {
+				t.Errorf("deadline %v: renewing get = %d, error %v, want 1", deadline, v, err)
+			}
+			if took, want := time.Since(start), min(deadline, time.Second); took != want {
+				t.Errorf("deadline %v: renewing get took %v, want %v", deadline, took, want)
+			}
+			time.Sleep(3 * time.Second)
+			if v, err := c.get(t.Context(), "k", l.load); v != 2 || err != nil {
+				t.Errorf("deadline %v: get after it = %d, error %v, want 2", deadline, v, err)
+			}
+		})
+	}
+}
+
+// A renewal that brings nothing until the entry has expired is one that callers wait
+// for like any other, and ends with the last of them.
+func TestCacheRenewalHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, l := testCache(0, 10), &counted{}
+		c.times = cacheTimes{fresh: 50 * time.Second, usable: time.Minute, patience: time.Second}
+		if _, err := c.get(t.Context(), "k", l.load); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(59*time.Second + 500*time.Millisecond)
+		ended := make(chan error, 1)
+		hang := func(ctx context.Context) (int64, error) {
+			<-ctx.Done()
+			ended <- ctx.Err()
+			return 0, ctx.Err()
+		}
+		var renewer sync.WaitGroup
+		renewer.Go(func() { // for whom there is no entry any more when patience ends
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			if v, err := c.get(ctx, "k", hang); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("renewing get = %d, error %v, want DeadlineExceeded", v, err)
+			}
+		})
+		synctest.Wait()
+		if v, err := c.get(t.Context(), "k", hang); v != 1 || err != nil {
+			t.Errorf("get beside it = %d, error %v, want 1", v, err)
+		}
+		time.Sleep(time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		if v, err := c.get(ctx, "k", hang); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("get of what has expired = %d, error %v, want DeadlineExceeded", v, err)
+		}
+		renewer.Wait()
+		if err := <-ended; err != context.Canceled {
+			t.Errorf("the renewal's context ended with %v", err)
+		}
+		if v, err := c.get(t.Context(), "k", l.load); v != 2 || err != nil {
+			t.Errorf("get after that = %d, error %v, want a load of its own", v, err)
+		}
+		synctest.Wait()
+		if got, want := c.stats.snapshot(), (CacheStats{Hits: 1, Loads: 3, Failures: 1}); got != want {
+			t.Errorf("stats %+v, want %+v", got, want)
+		}
+	})
+}

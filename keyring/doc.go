@@ -13,7 +13,7 @@
 //	KMSDiscoveryKeyring  only reads, with the key of each item   readers who can't name the KMS keys
 //	KMSRSA               an RSA key in AWS KMS                   writers without access to KMS
 //	KMSECDH              a secret shared with an EC key in KMS   two parties, of which one has its key in KMS
-//	Hierarchical         a branch key, one for each tenant      most programs; few calls
+//	Hierarchical         a branch key, one for each tenant       most programs; few calls
 //	Multi                the keys of other keyrings              several readers, or a change of keys
 //
 // [NewKMSKeyring] and the other keyrings of AWS KMS name their key by an ARN, since

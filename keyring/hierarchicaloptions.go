@@ -29,8 +29,9 @@ const (
 	defaultTTL   = 10 * time.Minute
 	defaultGrace = 10 * time.Second
 
-	// renewalPause is how long nobody tries to renew an entry after that failed.
-	renewalPause = time.Second
+	// renewalPatience is how long a caller waits for a renewal, and how long nobody
+	// tries again after one failed.
+	renewalPatience = time.Second
 )
 
 // WithTTL sets for how long a branch key is used before the store is asked again,
@@ -42,10 +43,10 @@ func WithTTL(d time.Duration) HierarchicalOption {
 
 // WithGracePeriod sets for how long before the end of its time to live a branch key
 // is renewed: the first caller in that time asks the store, and the others use what
-// is there meanwhile. If the store fails, that caller uses it too, and nobody tries
-// again for a second. It has to be less than the time to live. Zero makes callers
-// wait at the end of each time to live. The default is 10 seconds, or half the time
-// to live if that is less.
+// is there meanwhile. If the store fails or takes longer than a second, that caller
+// uses it too; after a failure nobody asks again for a second. The grace period has
+// to be less than the time to live. Zero makes callers wait at the end of each time
+// to live. The default is 10 seconds, or half the time to live if that is less.
 func WithGracePeriod(d time.Duration) HierarchicalOption {
 	return hierarchicalOption(func(c *hierarchicalConfig) { c.grace = &d })
 }
@@ -107,5 +108,5 @@ func (c *hierarchicalConfig) times() cacheTimes {
 	if c.grace != nil {
 		grace = *c.grace
 	}
-	return cacheTimes{fresh: c.ttl - grace, usable: c.ttl, patience: renewalPause}
+	return cacheTimes{fresh: c.ttl - grace, usable: c.ttl, patience: renewalPatience}
 }
