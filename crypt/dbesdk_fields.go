@@ -130,8 +130,9 @@ func (a *dbesdkActions) fields(item map[string]types.AttributeValue, unknown fun
 // fieldKeys derive the key and the nonce of each encrypted attribute of an item
 // from its field root. DB-ESDK spec: "Key derivation and field encryption".
 type fieldKeys struct {
-	block cipher.Block
-	count uint32 // of attributes so far
+	block   cipher.Block
+	count   uint32              // of attributes so far
+	counter [aes.BlockSize]byte // here, since what a Block is given escapes
 }
 
 const (
@@ -147,7 +148,9 @@ func newFieldKeys(root []byte) (*fieldKeys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ddbenc: field root: %w", err)
 	}
-	return &fieldKeys{block: block}, nil
+	k := &fieldKeys{block: block}
+	copy(k.counter[:], fieldCounter)
+	return k, nil
 }
 
 // next returns what encrypts the next attribute. The nonce is valid until the
@@ -156,11 +159,9 @@ func (k *fieldKeys) next(stream *[fieldBlocks * aes.BlockSize]byte) (aead cipher
 	if k.count >= maxFields {
 		return nil, nil, fmt.Errorf("%w: too many attributes", ErrInvalidItem)
 	}
-	var counter [aes.BlockSize]byte
-	copy(counter[:], fieldCounter)
 	for i := range fieldBlocks {
-		binary.BigEndian.PutUint32(counter[len(fieldCounter):], fieldBlocks*k.count+uint32(i))
-		k.block.Encrypt(stream[i*aes.BlockSize:], counter[:])
+		binary.BigEndian.PutUint32(k.counter[len(fieldCounter):], fieldBlocks*k.count+uint32(i))
+		k.block.Encrypt(stream[i*aes.BlockSize:], k.counter[:])
 	}
 	k.count++
 	if aead, err = newGCM(stream[:DataKeySize]); err != nil {
