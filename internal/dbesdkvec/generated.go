@@ -31,6 +31,9 @@ type (
 		RecipientPublicKeyDER          string `json:"recipientPublicKeyDer"`
 		Generator                      *generatedKeyring
 		Children                       []generatedKeyring
+		GrantTokens                    []string
+		EncryptionAlgorithm, SenderKey string
+		PrivateKeyBehindIt             string // name of a key
 		BranchKeyID                    string
 		After                          string // what was done to the key store before
 	}
@@ -55,6 +58,9 @@ func (f *officialFile) generated() ([]*Case, error) {
 			if p.KeyStore, err = f.keyStore(g.Keyring.After == "VersionKey"); err != nil {
 				return nil, fmt.Errorf("case %q: %w", g.Name, err)
 			}
+		}
+		if err := f.answer(&p, &g); err != nil {
+			return nil, fmt.Errorf("case %q: %w", g.Name, err)
 		}
 		c := f.newCase(g.Name, g.Config, p)
 		c.PlaintextItem, c.EncryptedItem, c.DecryptedItem = g.Plaintext, g.Encrypted, g.Decrypted
@@ -111,8 +117,23 @@ func (k *generatedKeyring) provider(keys map[string]string) (Provider, error) {
 		}
 	case "aws-kms-hierarchy":
 		p.Type, p.BranchKeyID = typeStore, k.BranchKeyID
+	case "aws-kms", "aws-kms-mrk":
+		p.Type = strings.ReplaceAll(k.Type, "-", "_")
+		p.KeyID, p.GrantTokens = k.Key, k.GrantTokens
+	case "aws-kms-rsa":
+		p.Type, p.KeyID, p.Algorithm, p.FakePrivate = typeKMSRSA, k.Key, k.EncryptionAlgorithm, keys[k.PrivateKeyBehindIt]
+		var err error
+		if p.Public, err = publicOf(p.FakePrivate); err != nil {
+			return Provider{}, err
+		}
+	case "aws-kms-ecdh":
+		p.Type, p.Scheme, p.SenderKeyID, p.FakePrivate = typeKMSECDH, k.Scheme, k.SenderKey, keys[k.RecipientPrivateKey]
+		var err error
+		if p.RecipientPublic, err = publicOf(p.FakePrivate); err != nil {
+			return Provider{}, err
+		}
 	default:
-		p.Type = k.Type // of AWS KMS, whose answers are told in another way: see [Provider.missing]
+		p.Type = k.Type // unknown: see [Provider.missing]
 	}
 	return p, nil
 }

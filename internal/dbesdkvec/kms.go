@@ -33,7 +33,12 @@ type KMSProvider struct {
 	GrantTokens []string          `json:"grant_tokens,omitempty"`
 	FakeKMS     *ddbecvec.FakeKMS `json:"fake_kms,omitempty"` // aws_kms
 
-	// Endpoint is that of the KMS. Without it and without FakeKMS, the SDKs'
+	// What a fake KMS knows of an asymmetric key: its RSA private key, or its EC
+	// public key and the other party's private key.
+	FakePrivate string `json:"fake_private_key_pem,omitempty"`
+	FakePublic  string `json:"fake_public_key_pem,omitempty"`
+
+	// Endpoint is that of the KMS. Without it and without a fake one, the SDKs'
 	// environment variable counts.
 	Endpoint string `json:"endpoint,omitempty"`
 

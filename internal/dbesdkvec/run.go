@@ -9,7 +9,6 @@ import (
 
 	"github.com/ddbenc/ddbenc/codec"
 	"github.com/ddbenc/ddbenc/crypt"
-	"github.com/ddbenc/ddbenc/internal/ddbecvec"
 )
 
 // Clients that write cases, by their names there; Go is this project.
@@ -67,10 +66,7 @@ func (c *Case) Encrypt(ctx context.Context) (*Case, error) {
 	if log.requests != nil {
 		set["kms_requests"] = log.requests
 	}
-	if fake := c.Provider.FakeKMS; fake != nil && fake.Context != nil && err == nil {
-		// The signing key of the suite with ECDSA is part of it, and is new.
-		p := c.Provider
-		p.FakeKMS = &ddbecvec.FakeKMS{Plaintext: fake.Plaintext, Ciphertext: fake.Ciphertext, Context: log.context}
+	if p, changed := c.Provider.inContext(log.context); changed && err == nil {
 		set["provider"] = p
 	}
 	return c.With(set)

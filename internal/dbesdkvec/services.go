@@ -34,6 +34,13 @@ func (p *Provider) kmsClient(log *requestLog) (*loggingKMS, error) {
 	if p.FakeKMS != nil {
 		return &loggingKMS{next: p.FakeKMS.Client(p.KeyID), log: log}, nil
 	}
+	if p.FakePrivate != "" {
+		next, err := p.fakeKMS()
+		if err != nil {
+			return nil, err
+		}
+		return &loggingKMS{next: next, log: log}, nil
+	}
 	return liveKMS(p.Endpoint, p.kmsRegion(), log)
 }
 
