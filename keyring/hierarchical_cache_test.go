@@ -1,9 +1,11 @@
 package keyring_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -307,6 +309,80 @@ func TestHierarchicalTenants(t *testing.T) {
 	stats := h.Stats()
 	if stats.Loads != int64(2*len(ids)) || stats.Failures != 0 {
 		t.Errorf("Stats = %+v", stats)
+	}
+}
+
+// Whatever happens at the same time, nobody gets another key or an error that is not
+// his: entries that expire, rotations, a store that fails, callers who leave, a cache
+// that is too small and emptied.
+func TestHierarchicalUnrest(t *testing.T) {
+	ids := []string{"a", "b", "c", "d", "e"}
+	store := newBranchKeys(ids...)
+	boom := errors.New("boom")
+	store.fail = func(context.Context, string) error {
+		if rand.IntN(4) == 0 {
+			return boom
+		}
+		return nil
+	}
+	cache, err := keyring.NewBranchKeyCache(6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keyrings []*keyring.Hierarchical
+	for range 2 {
+		h, err := keyring.NewHierarchicalByKey(store, func(key struct{ PK string }) (string, error) { return key.PK, nil },
+			keyring.WithTTL(time.Millisecond), keyring.WithBranchKeyCache(cache), keyring.WithPartition("p"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		keyrings = append(keyrings, h)
+	}
+	expected := func(err error) bool { return errors.Is(err, boom) || errors.Is(err, context.Canceled) }
+	done := make([]int, 64)
+	var all sync.WaitGroup
+	for worker := range done {
+		all.Go(func() {
+			for i := range 50 {
+				id, h := ids[rand.IntN(len(ids))], keyrings[rand.IntN(2)]
+				switch {
+				case i%20 == 0 && worker == 0:
+					store.rotate(id)
+				case i%20 == 10 && worker == 0:
+					h.Refresh()
+				}
+				ctx, cancel := context.WithCancel(t.Context())
+				if rand.IntN(4) == 0 {
+					time.AfterFunc(time.Duration(rand.IntN(100))*time.Microsecond, cancel)
+				}
+				kc, dataKey := tenantContext(t, id), randomBytes(crypt.DataKeySize)
+				wrapped, err := h.WrapKey(ctx, kc, dataKey)
+				if err == nil {
+					var got *crypt.UnwrappedKey
+					if got, err = h.UnwrapKey(ctx, kc, stored(wrapped)); err == nil {
+						done[worker]++
+						if !bytes.Equal(got.DataKey, dataKey) || string(wrapped[0].ProviderInfo) != id {
+							t.Errorf("another key than that of %q", id)
+						}
+					}
+				}
+				if err != nil && !expected(err) {
+					t.Errorf("branch key %q: %v", id, err)
+				}
+				cancel()
+			}
+		})
+	}
+	all.Wait()
+	total := 0
+	for _, n := range done {
+		total += n
+	}
+	if total == 0 {
+		t.Error("nothing was ever read")
+	}
+	if n := cache.Len(); n > 6 {
+		t.Errorf("%d branch keys in the cache, want at most 6", n)
 	}
 }
 

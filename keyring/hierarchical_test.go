@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/ddbenc/ddbenc/codec"
 	"github.com/ddbenc/ddbenc/crypt"
 	"github.com/ddbenc/ddbenc/keyring"
 )
@@ -211,6 +212,35 @@ func TestHierarchicalFailures(t *testing.T) {
 		if got != nil || !errors.Is(err, crypt.ErrNoKey) || !errors.Is(err, crypt.ErrVerify) {
 			t.Errorf("UnwrapKey = %v, %v, want ErrNoKey and ErrVerify", got, err)
 		}
+	})
+	t.Run("context that contradicts the item", func(t *testing.T) {
+		enc, err := crypt.NewDBESDK(h, crypt.WriteSuite(crypt.SuiteMAC)).ForTable(crypt.Table{
+			Name: "T", PartitionKey: "pk", Actions: crypt.Actions{Default: crypt.EncryptAndSign},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored, err := enc.Encrypt(t.Context(), map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "p"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		head := stored[crypt.DBESDKHeader].(*types.AttributeValueMemberB)
+		header, err := codec.DecodeDBESDKHeader(head.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		header.Context = []codec.ContextEntry{{Key: "aws-crypto-table-name", Value: "U"}}
+		forged, err := codec.AppendDBESDKHeader(nil, header)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head.Value = append(forged, header.Commitment[:]...)
+		h.Refresh()
+		store.takeCalls()
+		if got, err := enc.Decrypt(t.Context(), stored); got != nil || !errors.Is(err, crypt.ErrVerify) {
+			t.Errorf("Decrypt = %v, %v, want ErrVerify", got, err)
+		}
+		store.expectCalls(t, "before any key is needed")
 	})
 	t.Run("another key of the same name", func(t *testing.T) {
 		forged, err := keyring.NewBranchKey("branch", store.versions["branch"][0].Version, counting(32))
