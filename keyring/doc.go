@@ -32,6 +32,16 @@
 // that a revoked key goes on working. [NewHierarchicalByKey] chooses the branch key
 // by attributes of the item. KMS sees nothing of items, and no call for one.
 //
+// # Branch keys
+//
+// An administrator's program makes the table with [CreateBranchKeyTable] and branch
+// keys with [BranchKeyStore.CreateKey] or, with an id of one's choice,
+// [BranchKeyStore.CreateKeyWithID]. [BranchKeyStore.VersionKey] rotates one, and
+// [BranchKeyStore.RotateOlderThan] one that is due. Nothing is ever written over,
+// and of changes at the same time one takes effect: [ErrBranchKeyExists] and
+// [ErrBranchKeyChanged] tell the others. Programs that encrypt items need none of
+// this, and no permission for it.
+//
 // # Which provider
 //
 //	provider    content key        signing key        for
