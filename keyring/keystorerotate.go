@@ -39,7 +39,8 @@ func (s *BranchKeyStore) VersionKey(ctx context.Context, id string) (version str
 // more often than age passes; each call that rotates nothing costs one read and
 // one call to KMS, which verifies the version's age.
 //
-// Ages are as exact as the clocks of the machines that rotate. A version with a
+// Ages are as exact as the clocks of the machines that rotate, and to a second:
+// the Java client writes milliseconds in the place of microseconds. A version with a
 // create-time in the future is not older than anything. Errors are those of
 // VersionKey; [crypt.ErrConfig] also if age is negative, and
 // [crypt.ErrMalformed] if the version's create-time can't be read.
