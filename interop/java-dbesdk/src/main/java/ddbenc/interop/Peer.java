@@ -42,12 +42,15 @@ public final class Peer {
       System.err.println("usage: Peer encrypt|decrypt|keystore|table IN.json OUT.json");
       System.exit(2);
     }
-    // Whatever nests too deeply is for the client to refuse.
+    // What nests too deeply or is too long is for the client to refuse.
     JsonMapper json =
         JsonMapper.builder(
                 JsonFactory.builder()
                     .streamReadConstraints(
-                        StreamReadConstraints.builder().maxNestingDepth(1_000_000).build())
+                        StreamReadConstraints.builder()
+                            .maxNestingDepth(1_000_000)
+                            .maxNameLength(1_000_000)
+                            .build())
                     .streamWriteConstraints(
                         StreamWriteConstraints.builder().maxNestingDepth(1_000_000).build())
                     .build())
