@@ -8,6 +8,7 @@ import (
 
 	"github.com/ddbenc/ddbenc/crypt"
 	"github.com/ddbenc/ddbenc/internal/expr"
+	"github.com/ddbenc/ddbenc/internal/suggest"
 )
 
 // This file decides what expressions may say about an encrypted table. DynamoDB
@@ -177,6 +178,16 @@ func (s *shape) wayToKey(index, name string) string {
 	for _, ix := range s.indexes {
 		if ix.name != index && slices.ContainsFunc(ix.keys, func(k keyAttr) bool { return k.name == name }) {
 			return fmt.Sprintf(": add ddbenc.Index(%q)", ix.name)
+		}
+	}
+	if _, declared := s.actions.Attributes[name]; !declared && !s.isKey(name) {
+		keys, _ := s.keysOf(index)
+		names := make([]string, len(keys))
+		for i, k := range keys {
+			names[i] = k.name
+		}
+		if near, ok := suggest.Nearest(name, names); ok {
+			return fmt.Sprintf("; did you mean %q?", near)
 		}
 	}
 	if s.action(name) == crypt.EncryptAndSign {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ddbenc/ddbenc/codec"
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/internal/suggest"
 )
 
 // An item is the attributes of one item.
@@ -244,7 +245,10 @@ func (s *shape) checkIndex(r *refusals, name string, consistent bool) bool {
 		return true
 	}
 	ix, ok := s.index(name)
+	near, isNear := suggest.Nearest(name, s.namesOfIndexes())
 	switch {
+	case !ok && isNear:
+		r.add("index %q is unknown; did you mean %q?", name, near)
 	case !ok && len(s.indexes) == 0:
 		r.add("index %q is unknown: %s declares none; %s", name, s.owner, s.advice.index)
 	case !ok:
@@ -256,12 +260,14 @@ func (s *shape) checkIndex(r *refusals, name string, consistent bool) bool {
 }
 
 // indexNames lists the names of the indexes, for texts.
-func (s *shape) indexNames() string {
+func (s *shape) indexNames() string { return strings.Join(quoted(s.namesOfIndexes()), ", ") }
+
+func (s *shape) namesOfIndexes() []string {
 	names := make([]string, len(s.indexes))
 	for i, ix := range s.indexes {
 		names[i] = ix.name
 	}
-	return strings.Join(quoted(names), ", ")
+	return names
 }
 
 // hasKey reports whether it is the item under key.

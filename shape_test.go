@@ -109,6 +109,8 @@ func TestCheckIndex(t *testing.T) {
 		{"by-clinic", false, ""},
 		{"by-rank", true, ""},
 		{"by-clinic", true, `index "by-clinic" is global, and those have no consistent reads: read the table, or without ConsistentRead`},
+		{"by-clinc", false, `index "by-clinc" is unknown; did you mean "by-clinic"?`},
+		{"byRank", true, `index "byRank" is unknown; did you mean "by-rank"?`},
 		{"by-name", false, `index "by-name" is unknown: Order declares "by-clinic", "by-rank"; add a dynamodbindex tag to its key fields`},
 	} {
 		r := &refusals{op: opPut, table: "orders"}
