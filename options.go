@@ -68,9 +68,11 @@ type (
 	UpdateOption interface{ applyUpdate(*call) }
 	// DeleteOption is an option of [Table.Delete].
 	DeleteOption interface{ applyDelete(*call) }
-	// QueryOption is an option of [Table.Query] and [Table.QueryCount].
+	// QueryOption is an option of [Table.Query], [Table.QueryPages] and
+	// [Table.QueryCount].
 	QueryOption interface{ applyQuery(*call) }
-	// ScanOption is an option of [Table.Scan] and [Table.ScanCount].
+	// ScanOption is an option of [Table.Scan], [Table.ScanPages] and
+	// [Table.ScanCount].
 	ScanOption interface{ applyScan(*call) }
 	// BatchGetOption is an option of [Table.BatchGet].
 	BatchGetOption interface{ applyBatchGet(*call) }
@@ -164,6 +166,7 @@ type call struct {
 	negative    bool        // the version that was given
 	anyVersion  bool        // may be deleted
 	label       string      // of an operation of a transaction
+	paging                  // of a query or scan
 	under       *PrimaryKey // of the item that is decrypted
 }
 

@@ -25,7 +25,7 @@ func (t *Table[T]) Query(ctx context.Context, key expression.KeyConditionBuilder
 		c := queryCall(opts)
 		l, err := t.query(&c, key, "")
 		t.core.tellRefused(ctx, opQuery, &err)
-		t.list(ctx, &c, l, err, yield)
+		list(ctx, t.core, &c, l, err, t.opener(&c, l), yield)
 	}
 }
 
@@ -36,7 +36,7 @@ func (t *Table[T]) Scan(ctx context.Context, opts ...ScanOption) iter.Seq2[T, er
 		c := scanCall(opts)
 		l, err := t.scan(&c, "")
 		t.core.tellRefused(ctx, opScan, &err)
-		t.list(ctx, &c, l, err, yield)
+		list(ctx, t.core, &c, l, err, t.opener(&c, l), yield)
 	}
 }
 
@@ -81,10 +81,14 @@ func scanCall(opts []ScanOption) (c call) {
 // query checks a query.
 func (t *Table[T]) query(c *call, key expression.KeyConditionBuilder, sel types.Select) (*listing, error) {
 	r := &refusals{op: opQuery, table: t.core.name}
+	binding, start, ok := t.position(r, c, &key)
+	if !ok {
+		return nil, r.err()
+	}
 	t.filterExpired(r, c)
 	expr := r.build(c, &key)
-	start := t.startKey(r, c)
 	limit := c.pageLimit(r)
+	spread := c.checkSpread(r)
 	if err := r.err(); err != nil {
 		return nil, err
 	}
@@ -102,20 +106,29 @@ func (t *Table[T]) query(c *call, key expression.KeyConditionBuilder, sel types.
 	if c.descending {
 		in.ScanIndexForward = aws.Bool(false)
 	}
-	return t.core.query(in)
+	l, err := t.core.query(in, c.projection)
+	if err != nil {
+		return nil, err
+	}
+	l.cursors, l.binding, l.spread = c.cursors, binding, spread
+	return l, nil
 }
 
 // scan checks a scan.
 func (t *Table[T]) scan(c *call, sel types.Select) (*listing, error) {
 	r := &refusals{op: opScan, table: t.core.name}
+	binding, start, ok := t.position(r, c, nil)
+	if !ok {
+		return nil, r.err()
+	}
 	t.filterExpired(r, c)
 	expr := r.build(c, nil)
-	start := t.startKey(r, c)
 	limit := c.pageLimit(r)
+	spread := c.checkSpread(r)
 	if err := r.err(); err != nil {
 		return nil, err
 	}
-	return t.core.scan(&dynamodb.ScanInput{
+	l, err := t.core.scan(&dynamodb.ScanInput{
 		FilterExpression:          expr.Filter(),
 		ExpressionAttributeNames:  expr.Names(),
 		ExpressionAttributeValues: expr.Values(),
@@ -124,34 +137,81 @@ func (t *Table[T]) scan(c *call, sel types.Select) (*listing, error) {
 		Limit:                     limit,
 		ExclusiveStartKey:         start,
 		Select:                    wholeItems(t.core.encryptor(c.encryptor), c.index, sel),
-	})
+	}, c.projection)
+	if err != nil {
+		return nil, err
+	}
+	l.cursors, l.binding, l.spread = c.cursors, binding, spread
+	return l, nil
 }
 
-// list yields the items of l as values of T, or only err if that is set.
-func (t *Table[T]) list(ctx context.Context, c *call, l *listing, err error, yield func(T, error) bool) {
-	var zero T
+// opener returns what opens the items of l and gives them their type. Its errors
+// are *ItemErrors. l is nil if there is none.
+func (t *Table[T]) opener(c *call, l *listing) func(context.Context, item) (T, error) {
+	enc := t.core.encryptor(c.encryptor)
+	return func(ctx context.Context, stored item) (v T, err error) {
+		plain, err := t.core.openListed(ctx, enc, l, stored)
+		if err != nil {
+			return v, err
+		}
+		if err := t.binder.decode(plain, &v); err != nil {
+			return v, t.core.listedError(l, plain, err)
+		}
+		return v, nil
+	}
+}
+
+// list yields the items of l as values of V, or only err if that is set.
+func list[V any](ctx context.Context, c *core, o *call, l *listing, err error,
+	open func(context.Context, item) (V, error), yield func(V, error) bool,
+) {
+	var zero V
 	if err != nil {
 		yield(zero, err)
 		return
 	}
-	n := 0
-	for it, err := range t.core.items(ctx, t.core.encryptor(c.encryptor), l, c.aheadOrDefault()) {
-		var v *T
-		if err == nil {
-			v, err = t.decode(l.op, it)
-		}
+	left := o.limit // 0 for no limit
+	for p, err := range c.pages(ctx, l) {
 		if err != nil {
-			_, bad := err.(*ItemError)
-			if !yield(zero, err) || !bad || !c.goOn {
-				return
-			}
-		} else if !yield(*v, nil) {
+			yield(zero, err)
 			return
 		}
-		if n++; n == c.limit {
+		if o.limit > 0 && len(p.items) > left {
+			p.items = p.items[:left]
+		}
+		for v, err := range inOrder(ctx, p.items, o.aheadOrDefault(), open) {
+			if ctx.Err() != nil {
+				yield(zero, c.opError(l.op, ctx.Err()))
+				return
+			}
+			if err != nil {
+				v = zero
+			}
+			_, bad := err.(*ItemError)
+			if !yield(v, err) || err != nil && !(bad && o.goOn) {
+				return
+			}
+		}
+		if left -= len(p.items); left == 0 && o.limit > 0 {
 			return
 		}
 	}
+}
+
+// position returns where a listing is to begin behind, or nil for the beginning,
+// and what its cursors are bound to, if it has any. key is nil for a scan. It is
+// called before filters are added to those of the caller. If ok is false nothing
+// more can be said of the call.
+func (t *Table[T]) position(r *refusals, c *call, key *expression.KeyConditionBuilder) (b binding, start item, ok bool) {
+	if c.cursors || c.resume != nil {
+		if b, ok = c.bind(r, key); !ok {
+			return b, nil, false
+		}
+	}
+	if c.resume != nil {
+		return b, t.core.resumed(r, c, b), true
+	}
+	return b, t.startKey(r, c), true
 }
 
 // startKey returns where StartAfter lets a loop begin, or nil.
