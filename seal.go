@@ -121,12 +121,14 @@ func (r *refusals) legacy(parameter string, set bool, instead string) {
 // projection refuses reading a part of an item: its signature covers the whole.
 func (r *refusals) projection(attributes []string, expression *string) {
 	if len(attributes) > 0 {
-		r.add("AttributesToGet would return a part of the item, which can't be verified: read all of it")
+		r.add("AttributesToGet would return a part of the item, which can't be verified: read all of it%s", wayToPart)
 	}
 	if expression != nil {
-		r.add("ProjectionExpression would return a part of the item, which can't be verified: read all of it")
+		r.add("ProjectionExpression would return a part of the item, which can't be verified: read all of it%s", wayToPart)
 	}
 }
+
+const wayToPart = ", or what is not encrypted through ddbenc.NewUnverifiedReader"
 
 // selection refuses what would return parts of items. Counting is fine.
 func (r *refusals) selection(s types.Select) {
