@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/hook"
 )
 
 // A CacheOption is for whatever keeps keys in memory: [MostRecent] providers and
@@ -18,6 +19,8 @@ type cacheConfig struct {
 	size int
 	now  func() time.Time
 	hook func(error)
+
+	hooks *hook.Hooks
 }
 
 type cacheOption func(*cacheConfig)

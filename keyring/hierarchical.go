@@ -7,6 +7,7 @@ import (
 	"log/slog"
 
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/hook"
 )
 
 // Hierarchical is a DB-ESDK keyring that encrypts data keys under a branch key from
@@ -33,6 +34,7 @@ type Hierarchical struct {
 	partition string
 	cache     cache[branchCacheKey, *branchVersion]
 	stats     cacheStats
+	hooks     *hook.Hooks
 }
 
 var _ crypt.Keyring = (*Hierarchical)(nil)
@@ -87,7 +89,7 @@ func newHierarchical(h *Hierarchical, opts []HierarchicalOption) (*Hierarchical,
 		return nil, err
 	}
 	h.storeName, h.partition = h.store.Name(), c.partitionID()
-	h.stats.hook = c.hook
+	h.stats.hook, h.hooks = c.hook, c.hooks
 	h.cache = cache[branchCacheKey, *branchVersion]{c.memory(), c.times(), c.now, &h.stats}
 	return h, nil
 }
@@ -171,14 +173,20 @@ func (h *Hierarchical) branchKeyID(ctx context.Context, kc *crypt.KeyContext) (s
 func (h *Hierarchical) active(ctx context.Context, id string) (*branchVersion, error) {
 	key := branchCacheKey{partition: h.partition, store: h.storeName, id: id, active: true}
 	if v, ok := h.cache.hit(key); ok {
+		if told(h.hooks) {
+			found(ctx, h.hooks, "Hierarchical", "ActiveBranchKey", id)
+		}
 		return v, nil
 	}
 	return h.cache.get(ctx, key, func(ctx context.Context) (*branchVersion, error) {
-		k, err := h.store.ActiveBranchKey(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		return newBranchVersion(k, id)
+		e := hook.KeyLoad{Provider: "Hierarchical", Op: "ActiveBranchKey", Key: id}
+		return loading(ctx, h.hooks, e, func(ctx context.Context) (*branchVersion, error) {
+			k, err := h.store.ActiveBranchKey(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			return newBranchVersion(k, id)
+		})
 	})
 }
 
@@ -186,18 +194,24 @@ func (h *Hierarchical) active(ctx context.Context, id string) (*branchVersion, e
 func (h *Hierarchical) version(ctx context.Context, id string, version branchVersionID) (*branchVersion, error) {
 	key := branchCacheKey{partition: h.partition, store: h.storeName, id: id, version: version}
 	if v, ok := h.cache.hit(key); ok {
+		if told(h.hooks) {
+			found(ctx, h.hooks, "Hierarchical", "BranchKeyVersion", id)
+		}
 		return v, nil
 	}
 	return h.cache.get(ctx, key, func(ctx context.Context) (*branchVersion, error) {
-		k, err := h.store.BranchKeyVersion(ctx, id, version.String())
-		if err != nil {
-			return nil, err
-		}
-		v, err := newBranchVersion(k, id)
-		if err == nil && v.version != version {
-			return nil, fmt.Errorf("%w: the key store returned another version of branch key %q", crypt.ErrVerify, id)
-		}
-		return v, err
+		e := hook.KeyLoad{Provider: "Hierarchical", Op: "BranchKeyVersion", Key: id}
+		return loading(ctx, h.hooks, e, func(ctx context.Context) (*branchVersion, error) {
+			k, err := h.store.BranchKeyVersion(ctx, id, version.String())
+			if err != nil {
+				return nil, err
+			}
+			v, err := newBranchVersion(k, id)
+			if err == nil && v.version != version {
+				return nil, fmt.Errorf("%w: the key store returned another version of branch key %q", crypt.ErrVerify, id)
+			}
+			return v, err
+		})
 	})
 }
 

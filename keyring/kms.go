@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/hook"
 )
 
 // A KMS provider makes a new data key for each item with AWS KMS, and derives
@@ -92,6 +93,9 @@ func NewKMSByItem(client KMSClient, keys KMSKeys, opts ...KMSOption) (*KMS, erro
 		}
 		p.clients[region] = client
 	}
+	for region, client := range p.clients {
+		p.clients[region] = tellingKMS(client, k.hooks, "KMS")
+	}
 	p.open, p.check, p.grants = k.open, k.check, k.grants
 	for _, id := range k.also {
 		key, err := parseKMSKey(id)
@@ -135,6 +139,7 @@ type kmsConfig struct {
 	open    bool
 	check   func(context.Context, *crypt.EncryptionContext, string) error
 	grants  []string
+	hooks   *hook.Hooks
 
 	anyReplica bool // of a [KMSKeyring] or [KMSDiscoveryKeyring]
 }

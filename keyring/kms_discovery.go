@@ -81,6 +81,7 @@ func NewKMSDiscovery(client KMSClient, region string, filter DiscoveryFilter, op
 		return nil, err
 	}
 	filter.Accounts = slices.Clone(filter.Accounts)
+	client = tellingKMS(client, cfg.hooks, "KMSDiscoveryKeyring")
 	return &KMSDiscoveryKeyring{client: client, region: region, filter: filter, anyReplica: cfg.anyReplica, grants: cfg.grants}, nil
 }
 

@@ -77,6 +77,9 @@ func newKMSECDH(client KMSECDHClient, keyARN string, own, peer *ecdh.PublicKey, 
 	if err != nil {
 		return nil, err
 	}
+	if told(cfg.hooks) {
+		client = toldKMSECDH{client, cfg.hooks}
+	}
 	k := &KMSECDH{client: client, key: key, peer: peer, grants: cfg.grants, fetch: make(chan struct{}, 1)}
 	k.fetch <- struct{}{}
 	if own != nil {

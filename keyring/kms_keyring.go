@@ -79,7 +79,7 @@ func newKMSKeyring(client KMSClient, id string, key kmsARN, opts []KMSKeyringOpt
 	if err != nil {
 		return nil, err
 	}
-	return &KMSKeyring{client: client, id: id, key: key, anyReplica: cfg.anyReplica, grants: cfg.grants}, nil
+	return &KMSKeyring{client: tellingKMS(client, cfg.hooks, "KMSKeyring"), id: id, key: key, anyReplica: cfg.anyReplica, grants: cfg.grants}, nil
 }
 
 // WrapKey returns one data key, whose provider info is the ARN of the KMS key. KMS

@@ -67,7 +67,7 @@ func NewKMSRSA(client KMSClient, keyARN string, padding RSAPadding, pub crypto.P
 	if err != nil {
 		return nil, err
 	}
-	k.grants = cfg.grants
+	k.client, k.grants = tellingKMS(k.client, cfg.hooks, "KMSRSA"), cfg.grants
 	return k, nil
 }
 

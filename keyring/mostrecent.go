@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/hook"
 )
 
 // A MostRecent provider writes with the newest version of a key from a store, and
@@ -29,6 +30,7 @@ type MostRecent struct {
 	versions  *cache[string, int64] // by name
 	providers *cache[materialVersion, crypt.Provider]
 	stats     cacheStats
+	hooks     *hook.Hooks
 }
 
 var _ crypt.Provider = (*MostRecent)(nil)
@@ -37,6 +39,9 @@ type materialVersion struct {
 	name    string
 	version int64
 }
+
+// String returns v as descriptions of items name it.
+func (v materialVersion) String() string { return fmt.Sprintf("%s#%d", v.name, v.version) }
 
 // KeyStore is what a [MostRecent] provider asks. [MetaStore] is one.
 type KeyStore interface {
@@ -108,7 +113,7 @@ func NewMostRecent(store KeyStore, material string, ttl time.Duration, opts ...M
 	if err := c.check(ttl); err != nil {
 		return nil, err
 	}
-	p := &MostRecent{store: store, material: c.material, sameName: c.sameName}
+	p := &MostRecent{store: store, material: c.material, sameName: c.sameName, hooks: c.hooks}
 	p.stats.hook = c.hook
 	times := cacheTimes{fresh: ttl, usable: ttl + graceTime}
 	p.versions = &cache[string, int64]{newCacheMemory[string, int64](c.size), times, c.now, &p.stats}
@@ -167,10 +172,16 @@ func (p *MostRecent) DecryptionMaterials(ctx context.Context, ec *crypt.Encrypti
 // version it makes no function value for a hit, which most calls are.
 func (p *MostRecent) newest(ctx context.Context, name string) (int64, error) {
 	if v, ok := p.versions.hit(name); ok {
+		if told(p.hooks) {
+			found(ctx, p.hooks, "MostRecent", "MaxVersion", name)
+		}
 		return v, nil
 	}
 	return p.versions.get(ctx, name, func(ctx context.Context) (int64, error) {
-		return p.store.MaxVersion(ctx, name)
+		e := hook.KeyLoad{Provider: "MostRecent", Op: "MaxVersion", Key: name}
+		return loading(ctx, p.hooks, e, func(ctx context.Context) (int64, error) {
+			return p.store.MaxVersion(ctx, name)
+		})
 	})
 }
 
@@ -180,13 +191,18 @@ const mustExist = false
 // version returns the provider of one version through the cache.
 func (p *MostRecent) version(ctx context.Context, v materialVersion, create bool) (crypt.Provider, error) {
 	if inner, ok := p.providers.hit(v); ok {
+		if told(p.hooks) {
+			found(ctx, p.hooks, "MostRecent", "Provider", v.String())
+		}
 		return inner, nil
 	}
 	return p.providers.get(ctx, v, func(ctx context.Context) (crypt.Provider, error) {
 		if create {
-			return p.create(ctx, v)
+			return loading(ctx, p.hooks, hook.KeyLoad{Provider: "MostRecent", Op: "GetOrCreate", Key: v.String()},
+				func(ctx context.Context) (crypt.Provider, error) { return p.create(ctx, v) })
 		}
-		return p.store.Provider(ctx, v.name, v.version)
+		return loading(ctx, p.hooks, hook.KeyLoad{Provider: "MostRecent", Op: "Provider", Key: v.String()},
+			func(ctx context.Context) (crypt.Provider, error) { return p.store.Provider(ctx, v.name, v.version) })
 	})
 }
 
