@@ -23,6 +23,9 @@ type dbesdkGenerator struct {
 // A keyringPair is a keyring that writes, and one that reads what it wrote.
 type keyringPair struct{ write, read dbesdkvec.Provider }
 
+// curves are those of ECDH keyrings, by the names that they have in cases.
+var curves = map[string]elliptic.Curve{"P256": elliptic.P256(), "P384": elliptic.P384(), "P521": elliptic.P521()}
+
 // newDBESDKGenerator returns a generator whose items are determined by seed. RSA
 // and ECDH key pairs are new each time.
 func newDBESDKGenerator(t *testing.T, seed uint64) *dbesdkGenerator {
@@ -48,7 +51,7 @@ func (g *dbesdkGenerator) makeKeyrings() {
 		both(full)
 		g.keyrings = append(g.keyrings, keyringPair{rsa, full})
 	}
-	for name, curve := range map[string]elliptic.Curve{"P256": elliptic.P256(), "P384": elliptic.P384(), "P521": elliptic.P521()} {
+	for name, curve := range curves {
 		ours, theirs := g.ecdsaPair("", curve), g.ecdsaPair("", curve)
 		ecdh := dbesdkvec.Provider{Type: "raw_ecdh", Curve: "ECC_NIST_" + name}
 		static := func(own, peer *ddbecvec.Key) dbesdkvec.Provider {
