@@ -36,6 +36,7 @@
 //
 // # Packages
 //
+//	stream      what changed in a table: Lambda, DynamoDB Streams, exports
 //	ddbenc      tables, tags, schemas, encryption inside an SDK client
 //	keyring     where keys come from: given ones, AWS KMS, key tables
 //	crypt       one item in, one item out, in each format
@@ -43,8 +44,7 @@
 //	ddbenctest  DynamoDB and KMS inside the process, and checks, for tests
 //
 // Imports point down this list, ddbenctest aside, which imports what it tests with.
-// Packages crypt and codec are useful without a table: for a Lambda, an export, an
-// import.
+// Packages crypt and codec are useful without a table.
 //
 // # Compatibility
 //

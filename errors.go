@@ -74,7 +74,10 @@ func (e *ItemError) Error() string {
 	if e.Written {
 		what = "done, but the item it replaced"
 	}
-	text := fmt.Sprintf("ddbenc: %s on table %q: %s with key (%s): %s", e.Op, e.Table, what, e.keyText(), bare(e.Err))
+	if len(e.key) > 0 {
+		what += " with key (" + e.keyText() + ")"
+	}
+	text := fmt.Sprintf("ddbenc: %s on table %q: %s: %s", e.Op, e.Table, what, bare(e.Err))
 	if e.Index != "" && (errors.Is(e.Err, ErrNotSigned) || errors.Is(e.Err, ErrVerify)) {
 		text += fmt.Sprintf("; index %q must project all attributes, or else read the table", e.Index)
 	}
