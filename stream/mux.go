@@ -122,17 +122,21 @@ func (h *handler[V]) handle(ctx context.Context, r *StoredRecord) error {
 // open verifies and decrypts both images. It returns both or none.
 func (h *handler[V]) open(ctx context.Context, r *StoredRecord) (old, new V, err error) {
 	if err := r.check(); err != nil {
-		return old, new, &ddbenc.ItemError{Op: "GetRecords", Table: h.table.Name(), Err: err}
+		return old, new, &ddbenc.ItemError{Op: opDecrypt, Table: h.table.Name(), Err: err}
 	}
 	return openImages(ctx, h.table, r)
 }
+
+// opDecrypt is the operation of every ItemError: the one that ddbenc.Table.DecryptItem
+// gives its own.
+const opDecrypt = "DecryptItem"
 
 // openImages is open for a record whose images were checked to be the right ones.
 func openImages[V any](ctx context.Context, table opener[V], r *StoredRecord) (old, new V, err error) {
 	var none V
 	// Where there is no image to compare it with, the key is all that a program gets.
 	if _, err := table.KeyAttributes(r.Key()); err != nil {
-		return none, none, &ddbenc.ItemError{Op: "GetRecords", Table: table.Name(), Err: malformed("its keys: %w", err)}
+		return none, none, &ddbenc.ItemError{Op: opDecrypt, Table: table.Name(), Err: malformed("its keys: %w", err)}
 	}
 	under := ddbenc.UnderKey(r.Key())
 	if len(r.Old) > 0 {
