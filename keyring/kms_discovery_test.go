@@ -166,6 +166,11 @@ func TestKMSMulti(t *testing.T) {
 	if got, err := ring.WrapKey(t.Context(), kc, counting(32)); got != nil || !errors.Is(err, keyring.ErrKeyRefused) {
 		t.Errorf("WrapKey with a region down = %v, %v, want ErrKeyRefused", got, err)
 	}
+	// That the other keys have nothing to do with an item doesn't mean that no
+	// key has.
+	if got, err := ring.UnwrapKey(t.Context(), kc, stored(wrapped[:1])); got != nil || !errors.Is(err, keyring.ErrKeyRefused) || errors.Is(err, crypt.ErrNoKey) {
+		t.Errorf("UnwrapKey of the region that is down = %v, %v, want ErrKeyRefused alone", got, err)
+	}
 }
 
 func TestKMSDiscoveryMulti(t *testing.T) {

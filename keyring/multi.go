@@ -44,7 +44,9 @@ func (m *Multi) WrapKey(ctx context.Context, kc *crypt.KeyContext, dataKey []byt
 }
 
 // UnwrapKey returns what the first keyring returns that can unwrap one of keys. If
-// none can, the error tells what each one said.
+// none can, the error tells what each one said. It wraps [crypt.ErrNoKey] if that is
+// all that any of them has to say; where a keyring has another reason, such as
+// [ErrUnavailable], it is the reason of all.
 func (m *Multi) UnwrapKey(ctx context.Context, kc *crypt.KeyContext, keys []crypt.EncryptedDataKey) (*crypt.UnwrappedKey, error) {
 	var errs []error
 	for i, k := range m.keyrings {
@@ -57,7 +59,22 @@ func (m *Multi) UnwrapKey(ctx context.Context, kc *crypt.KeyContext, keys []cryp
 			break
 		}
 	}
-	return nil, errors.Join(errs...)
+	return nil, joinReasons(errs)
+}
+
+// joinReasons joins the errors of keyrings or data keys that were tried in turn. The
+// text has all of them. That one has no key is no reason if another was refused one:
+// the caller isn't to think that there is none.
+func joinReasons(errs []error) error {
+	absent := func(err error) bool { return errors.Is(err, crypt.ErrNoKey) && !errors.Is(err, crypt.ErrVerify) }
+	if slices.ContainsFunc(errs, func(err error) bool { return !absent(err) }) {
+		for i, err := range errs {
+			if absent(err) {
+				errs[i] = errors.New(err.Error())
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Format prints m without keys under every verb.

@@ -3,7 +3,6 @@ package keyring
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -106,7 +105,7 @@ func unwrapEach(ctx context.Context, kc *crypt.KeyContext, keys []crypt.Encrypte
 	case 1:
 		return nil, errs[0]
 	}
-	return nil, errors.Join(errs...)
+	return nil, joinReasons(errs)
 }
 
 func errNotFor(what fmt.Stringer, keys []crypt.EncryptedDataKey) error {

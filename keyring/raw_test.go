@@ -337,8 +337,8 @@ func TestMulti(t *testing.T) {
 	if _, err := down.UnwrapKey(t.Context(), kc, keys); err != nil {
 		t.Errorf("UnwrapKey with a keyring that fails beside one that doesn't: %v", err)
 	}
-	if _, err := down.UnwrapKey(t.Context(), kc, keys[1:]); !errors.Is(err, io.ErrUnexpectedEOF) || !errors.Is(err, crypt.ErrNoKey) {
-		t.Errorf("UnwrapKey with keyrings that all fail: %v", err)
+	if _, err := down.UnwrapKey(t.Context(), kc, keys[1:]); !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, crypt.ErrNoKey) || !strings.Contains(err.Error(), "keyring 1: "+crypt.ErrNoKey.Error()) {
+		t.Errorf("UnwrapKey with keyrings that all fail: %v, want the reason of the first, and the text of both", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
