@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -60,7 +61,8 @@ func checkKMSInfos(keys []crypt.EncryptedDataKey) error {
 		if keys[i].ProviderID != providerKMS {
 			continue
 		}
-		if arn, ok := parseKMSARN(string(keys[i].ProviderInfo)); !ok || arn.alias() {
+		info := keys[i].ProviderInfo
+		if arn, ok := parseKMSARN(string(info)); !ok || arn.alias() || len(info) > maxKeyID || !utf8.Valid(info) {
 			return fmt.Errorf("%w: data key %d is of KMS and doesn't name its key by an ARN", crypt.ErrMalformed, i)
 		}
 	}
