@@ -154,13 +154,13 @@ func ExampleNewKMSMulti() {
 
 // An analyst reads items of all KMS keys of one account that he may decrypt with,
 // without knowing their names.
-func ExampleNewKMSDiscovery() {
+func ExampleNewKMSDiscoveryKeyring() {
 	service := ddbenctest.NewKMS(nil)
 	client := service.Client("eu-west-1")
 	ours := service.CreateKey(ddbenctest.KMSKey{Region: "eu-west-1"})
 	theirs := service.CreateKey(ddbenctest.KMSKey{ARN: "arn:aws:kms:eu-west-1:999999999999:key/1234abcd-12ab-34cd-56ef-1234567890ab"})
 
-	analyst, err := keyring.NewKMSDiscovery(client, "eu-west-1", keyring.DiscoveryFilter{
+	analyst, err := keyring.NewKMSDiscoveryKeyring(client, "eu-west-1", keyring.DiscoveryFilter{
 		Partition: "aws", Accounts: []string{"111122223333"},
 	})
 	if err != nil {

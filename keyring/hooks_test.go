@@ -75,7 +75,7 @@ func TestHooksAreToldOfCallsToKMS(t *testing.T) {
 	}
 	seen.expect(t, "item read with KMS", "KMS Decrypt "+arn)
 
-	discovery, err := keyring.NewKMSDiscovery(client, region, keyring.DiscoveryFilter{Partition: "aws", Accounts: []string{strings.Split(arn, ":")[4]}}, hooks)
+	discovery, err := keyring.NewKMSDiscoveryKeyring(client, region, keyring.DiscoveryFilter{Partition: "aws", Accounts: []string{strings.Split(arn, ":")[4]}}, hooks)
 	if err != nil {
 		t.Fatal(err)
 	}

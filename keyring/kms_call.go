@@ -14,7 +14,7 @@ import (
 )
 
 // A KMSKeyringOption changes what the constructors of keyrings that call KMS return:
-// [NewKMSKeyring], [NewKMSDiscovery], [NewKMSRSA], [NewKMSECDH] and those that are
+// [NewKMSKeyring], [NewKMSDiscoveryKeyring], [NewKMSRSA], [NewKMSECDH] and those that are
 // named after them. [WithGrantTokens] is one.
 type KMSKeyringOption interface{ applyKMSKeyring(*config) }
 

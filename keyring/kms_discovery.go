@@ -54,14 +54,14 @@ func (f DiscoveryFilter) allows(key kmsARN) bool {
 	return f.DangerouslyAllowAnyKey || key.partition == f.Partition && slices.Contains(f.Accounts, key.account)
 }
 
-// NewKMSDiscovery returns a keyring that reads with the KMS keys of one region.
+// NewKMSDiscoveryKeyring returns a keyring that reads with the KMS keys of one region.
 // Data keys of other regions are passed over; with [AnyReplica] those of
 // multi-Region keys are decrypted with the replica in this region.
 //
 // The client is used as it is. If it tells its region, as *kms.Client does, and
 // that is another one, the error wraps [crypt.ErrConfig], as it does for other bad
 // arguments.
-func NewKMSDiscovery(client KMSClient, region string, filter DiscoveryFilter, opts ...KMSKeyringOption) (*KMSDiscoveryKeyring, error) {
+func NewKMSDiscoveryKeyring(client KMSClient, region string, filter DiscoveryFilter, opts ...KMSKeyringOption) (*KMSDiscoveryKeyring, error) {
 	if client == nil {
 		return nil, fmt.Errorf("%w: KMS client is nil", crypt.ErrConfig)
 	}

@@ -23,7 +23,7 @@ var (
 
 func discovery(t testing.TB, client keyring.KMSClient, region string, f keyring.DiscoveryFilter, opts ...keyring.KMSKeyringOption) *keyring.KMSDiscoveryKeyring {
 	t.Helper()
-	k, err := keyring.NewKMSDiscovery(client, region, f, opts...)
+	k, err := keyring.NewKMSDiscoveryKeyring(client, region, f, opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +228,7 @@ func TestKMSMultiConfig(t *testing.T) {
 		return err
 	}
 	one := func(client keyring.KMSClient, region string, f keyring.DiscoveryFilter, opts ...keyring.KMSKeyringOption) error {
-		_, err := keyring.NewKMSDiscovery(client, region, f, opts...)
+		_, err := keyring.NewKMSDiscoveryKeyring(client, region, f, opts...)
 		return err
 	}
 	fails := func(string) (keyring.KMSClient, error) { return nil, down }

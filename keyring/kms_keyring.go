@@ -50,7 +50,7 @@ func NewKMSKeyring(client KMSClient, keyARN string, opts ...KMSKeyringOption) (*
 // NewKMSWriteOnly returns a keyring that writes with a KMS key named by its ARN, its
 // id, an alias or the ARN of an alias, and can't read any item. What it wrote is
 // read by a [NewKMSKeyring] with the ARN of the key that the alias stood for at the
-// time, which the item names, or by a [NewKMSDiscovery]. The error wraps
+// time, which the item names, or by a [NewKMSDiscoveryKeyring]. The error wraps
 // [crypt.ErrConfig].
 func NewKMSWriteOnly(client KMSClient, keyID string, opts ...KMSKeyringOption) (*KMSKeyring, error) {
 	key, isARN := parseKMSARN(keyID)

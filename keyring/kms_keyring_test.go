@@ -407,7 +407,7 @@ func TestKMSKeyringFaults(t *testing.T) {
 			k := ddbenctest.NewKMS(t)
 			arn := k.CreateKey(ddbenctest.KMSKey{Region: region})
 			ring := kmsRing(t, k.Client(region), arn)
-			discovery, err := keyring.NewKMSDiscovery(k.Client(region), region, ours)
+			discovery, err := keyring.NewKMSDiscoveryKeyring(k.Client(region), region, ours)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -50,7 +50,7 @@ func NewKMSMulti(clients KMSClients, keyARNs []string, opts ...KMSKeyringOption)
 }
 
 // NewKMSDiscoveryMulti returns a keyring that reads with the KMS keys of several
-// regions, in this order, each a [NewKMSDiscovery] with the client of its region.
+// regions, in this order, each a [NewKMSDiscoveryKeyring] with the client of its region.
 // The error wraps [crypt.ErrConfig], and what clients returned.
 func NewKMSDiscoveryMulti(clients KMSClients, regions []string, filter DiscoveryFilter, opts ...KMSKeyringOption) (*Multi, error) {
 	var keyrings []crypt.Keyring
@@ -60,7 +60,7 @@ func NewKMSDiscoveryMulti(clients KMSClients, regions []string, filter Discovery
 		if err != nil {
 			return nil, err
 		}
-		k, err := NewKMSDiscovery(client, region, filter, opts...)
+		k, err := NewKMSDiscoveryKeyring(client, region, filter, opts...)
 		if err != nil {
 			return nil, err
 		}

@@ -76,7 +76,7 @@ func (p *Provider) openKMS(log *requestLog) (crypt.Keyring, error) {
 		if p.Filter != nil {
 			filter = keyring.DiscoveryFilter{Partition: p.Filter.Partition, Accounts: p.Filter.Accounts}
 		}
-		return keyring.NewKMSDiscovery(client, p.kmsRegion(), filter, opts...)
+		return keyring.NewKMSDiscoveryKeyring(client, p.kmsRegion(), filter, opts...)
 	case typeKMSRSA:
 		return p.openKMSRSA(client, opts)
 	}
