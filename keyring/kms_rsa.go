@@ -10,6 +10,7 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
@@ -85,7 +86,7 @@ func (k *KMSRSA) algorithm() types.EncryptionAlgorithmSpec {
 // no other client has it so.
 func (k *KMSRSA) checkSuite(kc *crypt.KeyContext) error {
 	if kc.Suite() != crypt.SuiteMAC {
-		return fmt.Errorf("%w: a KMS RSA keyring is for %v only", crypt.ErrUnsupported, crypt.SuiteMAC)
+		return fmt.Errorf("%w: a KMS RSA keyring is for crypt.SuiteMAC only: see crypt.WriteSuite", crypt.ErrUnsupported)
 	}
 	return nil
 }
@@ -117,18 +118,22 @@ func (k *KMSRSA) WrapKey(_ context.Context, kc *crypt.KeyContext, dataKey []byte
 }
 
 // UnwrapKey asks KMS for the first data key of the keyring's KMS key that KMS
-// decrypts. The error wraps [crypt.ErrUnsupported] for another suite than
-// [crypt.SuiteMAC], and otherwise is that of [KMSKeyring.UnwrapKey]; of data keys that
-// don't name a KMS key by its ARN nothing is said.
+// decrypts. The error wraps [crypt.ErrUnsupported] if there is one in an item of
+// another suite than [crypt.SuiteMAC]. Otherwise it is that of
+// [KMSKeyring.UnwrapKey], but that data keys which don't name a KMS key by its ARN
+// are passed over.
 func (k *KMSRSA) UnwrapKey(ctx context.Context, kc *crypt.KeyContext, keys []crypt.EncryptedDataKey) (*crypt.UnwrappedKey, error) {
-	if err := k.checkSuite(kc); err != nil {
-		return nil, err
-	}
 	if k.client == nil {
 		return nil, fmt.Errorf("%w: the keyring of KMS key %q has no KMS client and only writes", crypt.ErrNoKey, k.id)
 	}
 	knows := func(e *crypt.EncryptedDataKey) bool {
 		return e.ProviderID == providerKMSRSA && sameKey(string(e.ProviderInfo), k.id)
+	}
+	if !slices.ContainsFunc(keys, func(e crypt.EncryptedDataKey) bool { return knows(&e) }) {
+		return nil, errNotFor(kmsName(k.id), keys)
+	}
+	if err := k.checkSuite(kc); err != nil {
+		return nil, err
 	}
 	return unwrapEach(ctx, kc, keys, kmsName(k.id), knows, func(_ *crypt.EncryptedDataKey, blob []byte) ([]byte, error) {
 		plaintext, err := kmsDecrypt(ctx, k.client, k.key, &kms.DecryptInput{
