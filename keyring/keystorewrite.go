@@ -91,6 +91,9 @@ func (s *BranchKeyStore) write(ctx context.Context, w keyWrite) error {
 		if again && s.patience.wait(ctx, n) {
 			continue
 		}
+		if ctx.Err() != nil {
+			err = serviceError(ctx, what, err)
+		}
 		return s.settle(ctx, w, unknown, err)
 	}
 }
