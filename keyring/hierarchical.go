@@ -2,7 +2,6 @@ package keyring
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 
@@ -119,42 +118,26 @@ func (h *Hierarchical) UnwrapKey(ctx context.Context, kc *crypt.KeyContext, keys
 	if err != nil {
 		return nil, err
 	}
-	var errs []error
-	for i := range keys {
-		k := &keys[i]
-		if k.ProviderID != providerHierarchy || string(k.ProviderInfo) != id {
-			continue
-		}
-		if ctx.Err() != nil {
-			return nil, fmt.Errorf("ddbenc: data key: %w", contextError(ctx))
-		}
-		unwrapped, err := h.unwrap(ctx, kc, id, k.Ciphertext)
-		if err == nil {
-			return unwrapped, nil
-		}
-		errs = append(errs, err)
+	knows := func(k *crypt.EncryptedDataKey) bool {
+		return k.ProviderID == providerHierarchy && string(k.ProviderInfo) == id
 	}
-	switch len(errs) {
-	case 0:
-		return nil, fmt.Errorf("%w: none of its %d data keys is for branch key %q", crypt.ErrNoKey, len(keys), id)
-	case 1:
-		return nil, errs[0]
-	}
-	return nil, errors.Join(errs...)
+	return unwrapEach(ctx, kc, keys, branchName(id), knows, func(_ *crypt.EncryptedDataKey, ciphertext []byte) ([]byte, error) {
+		// Nobody asks the store for what could not be decrypted anyway.
+		if len(ciphertext) != branchCiphertextSize {
+			return nil, errUnwrap
+		}
+		v, err := h.version(ctx, id, branchVersionID(ciphertext[branchVersionAt:]))
+		if err != nil {
+			return nil, err
+		}
+		return v.open(kc, ciphertext)
+	})
 }
 
-// unwrap decrypts a data key that names branch key id.
-func (h *Hierarchical) unwrap(ctx context.Context, kc *crypt.KeyContext, id string, ciphertext []byte) (*crypt.UnwrappedKey, error) {
-	// Nobody asks the store for what could not be decrypted anyway.
-	if len(ciphertext) != branchCiphertextSize {
-		return nil, errUnwrap
-	}
-	v, err := h.version(ctx, id, branchVersionID(ciphertext[branchVersionAt:]))
-	if err != nil {
-		return nil, err
-	}
-	return v.unwrap(kc, ciphertext)
-}
+// A branchName describes a branch key in errors.
+type branchName string
+
+func (n branchName) String() string { return fmt.Sprintf("branch key %q", string(n)) }
 
 // branchKeyID returns the id of the item's branch key.
 func (h *Hierarchical) branchKeyID(ctx context.Context, kc *crypt.KeyContext) (string, error) {

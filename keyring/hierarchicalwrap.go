@@ -17,18 +17,18 @@ import (
 // providerHierarchy is the provider id of data keys under a branch key.
 const providerHierarchy = "aws-kms-hierarchy"
 
-// The ciphertext of a data key under a branch key:
+// An intermediate key under a branch key, which follows the wrapped data key in the
+// ciphertext of a data key:
 //
-//	wrapped data key, 48 bytes | salt, 16 | nonce, 12 | version, 16 | sealed intermediate key, 48
+//	salt, 16 bytes | nonce, 12 | version, 16 | sealed intermediate key, 48
 //
-// DB-ESDK spec: materials, "Intermediate key wrapping" and "Hierarchical keyring".
+// DB-ESDK spec: materials, "Hierarchical keyring".
 const (
 	branchSaltSize    = 16 // bytes
 	branchNonceSize   = 12
 	branchVersionSize = 16
 
-	branchSaltAt         = crypt.WrappedDataKeySize
-	branchNonceAt        = branchSaltAt + branchSaltSize
+	branchNonceAt        = branchSaltSize
 	branchVersionAt      = branchNonceAt + branchNonceSize
 	branchSealedAt       = branchVersionAt + branchVersionSize
 	branchCiphertextSize = branchSealedAt + crypt.DataKeySize + 16
@@ -96,39 +96,36 @@ func (v *branchVersion) wrapWith(kc *crypt.KeyContext, dataKey, intermediate, sa
 	if err != nil {
 		return crypt.WrappedKey{}, err
 	}
-	buf := make([]byte, 0, len(v.id)+branchCiphertextSize)
+	// Provider info and ciphertext, side by side.
+	buf := make([]byte, 0, len(v.id)+len(wrapped)+branchCiphertextSize)
 	buf = append(buf, v.id...)
-	info, ciphertext := buf[:len(buf):len(buf)], buf[len(buf):]
-	ciphertext = append(ciphertext, wrapped...)
+	info, ciphertext := buf[:len(buf):len(buf)], append(buf[len(buf):], wrapped...)
 	ciphertext = append(ciphertext, saltAndNonce...)
 	ciphertext = append(ciphertext, v.version[:]...)
-	aead, err := v.aead(ciphertext[branchSaltAt:branchNonceAt])
+	salt, nonce := saltAndNonce[:branchSaltSize], saltAndNonce[branchSaltSize:]
+	aead, err := v.aead(salt)
 	if err != nil {
 		return crypt.WrappedKey{}, err
 	}
-	ciphertext = aead.Seal(ciphertext, ciphertext[branchNonceAt:branchVersionAt], intermediate, v.additional(kc))
+	ciphertext = aead.Seal(ciphertext, nonce, intermediate, v.additional(kc))
 	return crypt.WrappedKey{
 		EncryptedDataKey: crypt.EncryptedDataKey{ProviderID: providerHierarchy, ProviderInfo: info, Ciphertext: ciphertext},
 		MACKey:           macKey,
 	}, nil
 }
 
-// unwrap decrypts a data key of this version, whose size was checked.
-func (v *branchVersion) unwrap(kc *crypt.KeyContext, ciphertext []byte) (*crypt.UnwrappedKey, error) {
-	aead, err := v.aead(ciphertext[branchSaltAt:branchNonceAt])
+// open decrypts an intermediate key under this version, whose ciphertext has the
+// right size.
+func (v *branchVersion) open(kc *crypt.KeyContext, ciphertext []byte) (intermediate []byte, err error) {
+	aead, err := v.aead(ciphertext[:branchSaltSize])
 	if err != nil {
 		return nil, err
 	}
-	intermediate, err := aead.Open(nil, ciphertext[branchNonceAt:branchVersionAt], ciphertext[branchSealedAt:], v.additional(kc))
+	intermediate, err = aead.Open(nil, ciphertext[branchNonceAt:branchVersionAt], ciphertext[branchSealedAt:], v.additional(kc))
 	if err != nil {
 		return nil, errUnwrap
 	}
-	defer clear(intermediate)
-	unwrapped, err := crypt.UnwrapDataKey(kc, ciphertext[:crypt.WrappedDataKeySize], intermediate)
-	if err != nil {
-		return nil, errUnwrap
-	}
-	return unwrapped, nil
+	return intermediate, nil
 }
 
 // aead returns AES-256-GCM under the wrapping key of salt, one block of a KDF in
