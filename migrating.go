@@ -98,7 +98,8 @@ func outdated(enc crypt.Encryptor, stored item) bool {
 // demandMarks makes an update depend on stored being still what was read: that the
 // attributes of the format's own are the same. If it has none, no signature covers
 // the others, and everything has to be the same that is signed once it is written,
-// also what is not there. If actions is false that is all of the item. It returns
+// also what is not there. The condition then has plaintext in it, which is stored as
+// plaintext where it is sent to. If actions is false that is all of the item. It returns
 // the names that it demanded.
 func (x *updateExpr) demandMarks(s *shape, enc crypt.Encryptor, stored item, actions bool) (demanded map[string]bool) {
 	demanded = make(map[string]bool, 2)
