@@ -144,7 +144,7 @@ func TestDBESDKLiveKMS(t *testing.T) {
 
 // testDBESDKLive has both write the cases and both read what was written, and
 // returns that.
-func testDBESDKLive(t *testing.T, java dbesdkPeer, cases []*dbesdkvec.Case) (byJava, byUs []*dbesdkvec.Case) {
+func testDBESDKLive(t *testing.T, java *dbesdkPeer, cases []*dbesdkvec.Case) (byJava, byUs []*dbesdkvec.Case) {
 	t.Helper()
 	byJava, byUs = java.encrypt(t, cases), encryptDBESDK(t, cases)
 	written := append(append([]*dbesdkvec.Case{}, byJava...), byUs...)

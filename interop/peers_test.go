@@ -4,7 +4,10 @@
 package interop
 
 import (
+	"bufio"
 	"encoding/json"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,12 +35,12 @@ func openPeers(t *testing.T) (python, java peer) {
 }
 
 // openDBESDK returns the Java client of DB-ESDK, as openPeers does the others.
-func openDBESDK(t *testing.T) dbesdkPeer {
+func openDBESDK(t *testing.T) *dbesdkPeer {
 	t.Helper()
 	if os.Getenv("DDBENC_INTEROP") == "" {
 		t.Skip("DDBENC_INTEROP is not set: with it, DDBENC_JAVA_DBESDK_PEER names the peer's command (.ci/run sets both)")
 	}
-	return dbesdkPeer{openPeer(t, dbesdkvec.Java, "DDBENC_JAVA_DBESDK_PEER")}
+	return startDBESDK(t, openPeer(t, dbesdkvec.Java, "DDBENC_JAVA_DBESDK_PEER"))
 }
 
 func openPeer(t *testing.T, client, variable string) peer {
@@ -71,11 +74,23 @@ func (p peer) decrypt(t *testing.T, cases []*ddbecvec.Case) []ddbecvec.Result {
 	return out
 }
 
-// run has the peer work through a file of cases, or of whatever the verb wants.
+// run has the peer work through a file of cases.
 func (p peer) run(t *testing.T, verb string, cases, out any) {
 	t.Helper()
+	in, results := writeCases(t, cases)
+	args := append(append([]string{}, p.command[1:]...), verb, in, results)
+	cmd := exec.CommandContext(t.Context(), p.command[0], args...)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s %s: %v\n%s", p.client, verb, err, text)
+	}
+	readResults(t, results, out)
+}
+
+// writeCases writes the file that a peer reads, and names the one that it writes.
+func writeCases(t *testing.T, cases any) (in, out string) {
+	t.Helper()
 	dir := t.TempDir()
-	in, results := filepath.Join(dir, "in.json"), filepath.Join(dir, "out.json")
+	in, out = filepath.Join(dir, "in.json"), filepath.Join(dir, "out.json")
 	data, err := json.Marshal(cases)
 	if err != nil {
 		t.Fatal(err)
@@ -83,23 +98,69 @@ func (p peer) run(t *testing.T, verb string, cases, out any) {
 	if err := os.WriteFile(in, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	args := append(append([]string{}, p.command[1:]...), verb, in, results)
-	cmd := exec.CommandContext(t.Context(), p.command[0], args...)
-	if text, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%s %s: %v\n%s", p.client, verb, err, text)
-	}
-	if data, err = os.ReadFile(results); err != nil {
+	return in, out
+}
+
+func readResults(t *testing.T, file string, out any) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := json.Unmarshal(data, out); err != nil {
-		t.Fatalf("%s %s: %v", p.client, verb, err)
+		t.Fatalf("%s: %v", file, err)
 	}
 }
 
-// A dbesdkPeer is a peer that works on cases of DB-ESDK.
-type dbesdkPeer struct{ peer }
+// A dbesdkPeer is a process that works on cases of DB-ESDK. It serves one request
+// after the other, since its client takes seconds to start.
+type dbesdkPeer struct {
+	client  string
+	command string
+	in      io.Writer
+	out     *bufio.Reader
+}
 
-func (p dbesdkPeer) encrypt(t *testing.T, cases []*dbesdkvec.Case) []*dbesdkvec.Case {
+// startDBESDK starts the peer, until the test ends.
+func startDBESDK(t *testing.T, p peer) *dbesdkPeer {
+	t.Helper()
+	cmd := exec.Command(p.command[0], append(p.command[1:len(p.command):len(p.command)], "serve")...)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		in.Close() // ends it
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("%s: %v", p.client, err)
+		}
+	})
+	return &dbesdkPeer{p.client, strings.Join(p.command, " "), in, bufio.NewReader(out)}
+}
+
+// run has the peer work through a file of cases, or of whatever the verb wants.
+func (p *dbesdkPeer) run(t *testing.T, verb string, cases, out any) {
+	t.Helper()
+	in, results := writeCases(t, cases)
+	if _, err := fmt.Fprintf(p.in, "%s\t%s\t%s\n", verb, in, results); err != nil {
+		t.Fatalf("%s: %v", p.command, err)
+	}
+	answer, err := p.out.ReadString('\n')
+	if err != nil || answer != "ok\n" {
+		t.Fatalf("%s %s: %q, %v", p.client, verb, answer, err)
+	}
+	readResults(t, results, out)
+}
+
+func (p *dbesdkPeer) encrypt(t *testing.T, cases []*dbesdkvec.Case) []*dbesdkvec.Case {
 	t.Helper()
 	var out []*dbesdkvec.Case
 	p.run(t, "encrypt", cases, &out)
@@ -109,7 +170,7 @@ func (p dbesdkPeer) encrypt(t *testing.T, cases []*dbesdkvec.Case) []*dbesdkvec.
 	return out
 }
 
-func (p dbesdkPeer) decrypt(t *testing.T, cases []*dbesdkvec.Case) []dbesdkvec.Result {
+func (p *dbesdkPeer) decrypt(t *testing.T, cases []*dbesdkvec.Case) []dbesdkvec.Result {
 	t.Helper()
 	var out []dbesdkvec.Result
 	p.run(t, "decrypt", cases, &out)

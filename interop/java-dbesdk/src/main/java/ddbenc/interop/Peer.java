@@ -1,16 +1,20 @@
 package ddbenc.interop;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamWriteConstraints;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,55 +27,90 @@ import software.amazon.cryptography.dbencryptionsdk.dynamodb.itemencryptor.model
  * A peer for interop tests: the AWS Database Encryption SDK for DynamoDB, for Java, behind files of
  * cases.
  *
- * <pre>Peer encrypt|decrypt|keystore|table IN.json OUT.json</pre>
+ * <pre>
+ * Peer encrypt|decrypt|keystore|table IN.json OUT.json
+ * Peer serve
+ * </pre>
  *
  * IN is a JSON list of cases, or an object with such a list under "cases"; ../README.md describes
  * them. One process works through the whole file. {@code encrypt} writes the same list, each case
  * with encrypted_item or error, and with kms_requests where a KMS was asked. {@code decrypt} writes
  * [{name, client, plaintext_item | error}] in the order of IN. {@code keystore} carries out
  * requests to branch key stores, and {@code table} requests to a table through the interceptor.
+ * {@code serve} takes such requests from the standard input.
  */
 public final class Peer {
   private static final String CLIENT = "java-dbesdk";
   private static final String CLIENT_VERSION = "3.9.0";
 
+  private static final Set<String> VERBS = Set.of("encrypt", "decrypt", "keystore", "table");
+
+  // What nests too deeply or is too long is for the client to refuse.
+  private static final JsonMapper JSON =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder()
+                          .maxNestingDepth(1_000_000)
+                          .maxNameLength(1_000_000)
+                          .build())
+                  .streamWriteConstraints(
+                      StreamWriteConstraints.builder().maxNestingDepth(1_000_000).build())
+                  .build())
+          .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+          .build();
+
   private Peer() {}
 
   public static void main(String[] args) throws IOException {
-    if (args.length != 3 || !Set.of("encrypt", "decrypt", "keystore", "table").contains(args[0])) {
+    if (args.length == 1 && args[0].equals("serve")) {
+      serve();
+    } else if (args.length == 3 && VERBS.contains(args[0])) {
+      work(args[0], args[1], args[2]);
+    } else {
       System.err.println("usage: Peer encrypt|decrypt|keystore|table IN.json OUT.json");
+      System.err.println("       Peer serve");
       System.exit(2);
     }
-    // What nests too deeply or is too long is for the client to refuse.
-    JsonMapper json =
-        JsonMapper.builder(
-                JsonFactory.builder()
-                    .streamReadConstraints(
-                        StreamReadConstraints.builder()
-                            .maxNestingDepth(1_000_000)
-                            .maxNameLength(1_000_000)
-                            .build())
-                    .streamWriteConstraints(
-                        StreamWriteConstraints.builder().maxNestingDepth(1_000_000).build())
-                    .build())
-            .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
-            .build();
-    JsonNode cases = json.readTree(new File(args[1]));
+    System.exit(0); // rather than wait for threads of the SDK
+  }
+
+  /**
+   * Works through many files, since to start takes seconds. Each line that comes in is a verb and
+   * the names of two files, with tabs in between; each that goes out is "ok" or an error.
+   */
+  private static void serve() throws IOException {
+    BufferedReader in = new BufferedReader(new InputStreamReader(System.in, UTF_8));
+    for (String line = in.readLine(); line != null; line = in.readLine()) {
+      String[] words = line.split("\t", -1);
+      try {
+        if (words.length != 3 || !VERBS.contains(words[0])) {
+          throw new IOException("no such request");
+        }
+        work(words[0], words[1], words[2]);
+        System.out.println("ok");
+      } catch (IOException e) {
+        System.out.println(e.toString().replace('\n', ' '));
+      }
+    }
+  }
+
+  private static void work(String verb, String in, String out) throws IOException {
+    JsonNode cases = JSON.readTree(new File(in));
     if (cases.isObject()) {
       cases = cases.get("cases");
     }
-    ArrayNode results = json.createArrayNode();
+    ArrayNode results = JSON.createArrayNode();
     for (JsonNode testCase : cases) {
       results.add(
-          switch (args[0]) {
+          switch (verb) {
             case "encrypt" -> encrypt(testCase);
             case "decrypt" -> decrypt(testCase);
             case "keystore" -> keystore(testCase);
             default -> table(testCase);
           });
     }
-    json.writeValue(new File(args[2]), results);
-    System.exit(0); // rather than wait for threads of the SDK
+    JSON.writeValue(new File(out), results);
   }
 
   /** The case as the client writes it: a copy with its encrypted item, or with the error. */
