@@ -34,6 +34,7 @@ const maxKeyName = 255
 // successor of DDBEC. It is safe for concurrent use.
 type DBESDK struct {
 	keyring Keyring
+	manager MaterialsManager // in the place of keyring, or nil
 	options dbesdkOptions
 }
 
@@ -103,7 +104,7 @@ func (d *DBESDK) ForTable(t Table) (Encryptor, error) {
 	fail := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrConfig}, args...)...))
 	}
-	if d.keyring == nil {
+	if d.keyring == nil && d.manager == nil {
 		fail("keyring is nil")
 	}
 	if s := d.options.suite; s != SuiteMAC && s != SuiteECDSA {
@@ -147,7 +148,7 @@ func (d *DBESDK) ForTable(t Table) (Encryptor, error) {
 		return nil, err
 	}
 	return &dbesdkTable{
-		dbesdkOptions: d.options, keyring: d.keyring,
+		dbesdkOptions: d.options, keyring: d.keyring, manager: d.manager,
 		name: t.Name, partitionKey: t.PartitionKey, sortKey: t.SortKey,
 		write: write, read: read,
 	}, nil
@@ -230,6 +231,7 @@ func (o *dbesdkOptions) unsigned(name string) bool {
 type dbesdkTable struct {
 	dbesdkOptions
 	keyring                     Keyring
+	manager                     MaterialsManager // in the place of keyring, or nil
 	name, partitionKey, sortKey string
 	write, read                 *dbesdkActions
 }

@@ -44,7 +44,13 @@ func (t *dbesdkTable) Decrypt(ctx context.Context, item map[string]types.Attribu
 	if err != nil {
 		return nil, err
 	}
-	key, err := t.keyring.UnwrapKey(ctx, kc, header.DataKeys) // 10
+	keyring := t.keyring
+	if t.manager != nil {
+		if keyring, kc, err = t.manageRead(ctx, header, kc); err != nil {
+			return nil, err
+		}
+	}
+	key, err := keyring.UnwrapKey(ctx, kc, header.DataKeys) // 10
 	if err != nil {
 		return nil, err
 	}

@@ -104,6 +104,13 @@ func (t *dbesdkTable) seal(ctx context.Context, item map[string]types.AttributeV
 		at, _ := slices.BinarySearchFunc(entries, header.Context[0], codec.CompareEntries)
 		entries = slices.Insert(entries, at, header.Context[0])
 	}
+	keyring := t.keyring
+	if t.manager != nil {
+		var err error
+		if keyring, entries, header.Context, err = t.manageWrite(ctx, entries, header.Context); err != nil {
+			return nil, err
+		}
+	}
 	kc, err := newKeyContext(t.suite, entries)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalidItem, err)
@@ -114,7 +121,7 @@ func (t *dbesdkTable) seal(ctx context.Context, item map[string]types.AttributeV
 	dataKey := random[:DataKeySize]
 	defer clear(dataKey)
 	header.MessageID = [codec.MessageIDSize]byte(random[DataKeySize:])
-	wrapped, err := t.keyring.WrapKey(ctx, kc, dataKey)
+	wrapped, err := keyring.WrapKey(ctx, kc, dataKey)
 	if err != nil {
 		return nil, err
 	}
