@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -100,8 +101,11 @@ func requests(t testing.TB, k *ddbenctest.KMS) []ddbenctest.KMSRequest {
 	return got
 }
 
-func redacted(t testing.TB, v any, secret string) {
+func redacted(t testing.TB, v slog.LogValuer, secret string) {
 	t.Helper()
+	if s := v.LogValue().String(); !strings.HasSuffix(s, "(REDACTED)") {
+		t.Errorf("logs print %s", s)
+	}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d", "%x"} {
 		if s := fmt.Sprintf(verb, v); !strings.HasSuffix(s, "(REDACTED)") || strings.Contains(s, secret) {
 			t.Errorf("%s prints %s", verb, s)
