@@ -85,7 +85,7 @@ var (
 
 // checkBranchKeyTable returns the ARN of a table that can be a key store.
 func checkBranchKeyTable(table string, t *types.TableDescription) (arn string, err error) {
-	bad := t == nil || t.TableArn == nil || len(t.KeySchema) != len(branchKeySchema)
+	bad := t == nil || t.TableArn == nil
 	for i := 0; !bad && i < len(branchKeySchema); i++ {
 		key, attr := branchKeySchema[i], branchKeyAttributes[i]
 		bad = !slices.ContainsFunc(t.KeySchema, func(k types.KeySchemaElement) bool {
