@@ -5,8 +5,8 @@
 // Most programs need [NewTable], [Key] and the methods of [Table], a source of
 // keys from package keyring, and a format from package crypt:
 //
-//	provider, err := keyring.NewWrapped(wrappingKey, signingKey)
-//	patients, err := ddbenc.NewTable[Patient](db, "patients", crypt.NewDDBEC(provider))
+//	keys, err := keyring.NewRawAES("my-program", "key-1", key)
+//	patients, err := ddbenc.NewTable[Patient](db, "patients", crypt.NewDBESDK(keys))
 //	err = patients.Put(ctx, &Patient{ID: "p-1", Name: "Ada"})
 //	p, err := patients.Get(ctx, ddbenc.Key("p-1"))
 //
@@ -38,9 +38,10 @@
 //
 //	stream      what changed in a table: Lambda, DynamoDB Streams, exports
 //	ddbenc      tables, tags, schemas, encryption inside an SDK client
-//	keyring     where keys come from: given ones, AWS KMS, key tables
-//	crypt       one item in, one item out, in each format
+//	keyring     where keys come from: given ones, AWS KMS, key tables, branch keys
+//	crypt       one item in, one item out, in each format and from one to another
 //	codec       attribute values and bytes, both ways; no keys
+//	hook        what a program can learn of the work; hookslog logs it
 //	ddbenctest  DynamoDB and KMS inside the process, and checks, for tests
 //
 // Imports point down this list, ddbenctest aside, which imports what it tests with.
@@ -48,6 +49,7 @@
 //
 // # Compatibility
 //
-// Items are those of the Amazon DynamoDB Encryption Client for Python and Java,
-// byte for byte, and stay readable by later versions of this package.
+// Items are those of the AWS Database Encryption SDK for DynamoDB in Java, .NET and
+// Rust, or of its predecessor, the Amazon DynamoDB Encryption Client for Python and
+// Java, byte for byte. They stay readable by later versions of this package.
 package ddbenc

@@ -23,12 +23,12 @@ type Patient struct {
 	Views  int      `dynamodbav:"views" ddbenc:"none"`
 }
 
-func store(ctx context.Context, db *dynamodb.Client, wrappingKey, signingKey []byte) error {
-	provider, err := keyring.NewWrapped(wrappingKey, signingKey)
+func store(ctx context.Context, db *dynamodb.Client, key []byte) error {
+	keys, err := keyring.NewRawAES("my-program", "key-1", key)
 	if err != nil {
 		return err
 	}
-	patients, err := ddbenc.NewTable[Patient](db, "patients", crypt.NewDDBEC(provider))
+	patients, err := ddbenc.NewTable[Patient](db, "patients", crypt.NewDBESDK(keys))
 	if err != nil {
 		return err
 	}
@@ -63,10 +63,9 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	wrappingKey, signingKey := make([]byte, 32), make([]byte, 32)
-	rand.Read(wrappingKey)
-	rand.Read(signingKey)
-	if err := store(ctx, db, wrappingKey, signingKey); err != nil {
+	key := make([]byte, 32)
+	rand.Read(key)
+	if err := store(ctx, db, key); err != nil {
 		fmt.Println(err)
 	}
 	// Output:

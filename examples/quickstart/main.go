@@ -54,16 +54,15 @@ func run(ctx context.Context) error {
 		return err
 	}
 
-	// Two keys of your own, 32 random bytes each. A program that means it keeps
-	// them in AWS KMS, or in a secret store.
-	wrappingKey, signingKey := make([]byte, 32), make([]byte, 32)
-	rand.Read(wrappingKey)
-	rand.Read(signingKey)
-	provider, err := keyring.NewWrapped(wrappingKey, signingKey)
+	// A key of your own: 32 random bytes. A program that means it keeps its keys in
+	// AWS KMS; the table does not notice the difference.
+	key := make([]byte, 32)
+	rand.Read(key)
+	keys, err := keyring.NewRawAES("quickstart", "key-1", key)
 	if err != nil {
 		return err
 	}
-	patients, err := ddbenc.NewTable[Patient](db, tableName, crypt.NewDDBEC(provider))
+	patients, err := ddbenc.NewTable[Patient](db, tableName, crypt.NewDBESDK(keys))
 	if err != nil {
 		return err
 	}
@@ -141,14 +140,14 @@ func raw(ctx context.Context, db *dynamodb.Client) (map[string]types.AttributeVa
 
 // What the lines of show say of the attributes.
 var remarks = map[string]string{
-	"patient_id":          "partition key: readable, signed",
-	"visit":               "sort key: readable, signed",
-	"name":                "encrypt: secret, signed",
-	"notes":               "encrypt: secret, signed",
-	"clinic":              "sign: readable, signed",
-	"views":               "none: readable, anyone can change it unseen",
-	"*amzn-ddb-map-desc*": "added: which keys and algorithms to read it with",
-	"*amzn-ddb-map-sig*":  "added: the signature",
+	"patient_id":       "partition key: readable, signed",
+	"visit":            "sort key: readable, signed",
+	"name":             "encrypt: secret, signed",
+	"notes":            "encrypt: secret, signed",
+	"clinic":           "sign: readable, signed",
+	"views":            "none: readable, anyone can change it unseen",
+	crypt.DBESDKHeader: "added: the encrypted data key, and what is encrypted",
+	crypt.DBESDKFooter: "added: the signature",
 }
 
 func show(item map[string]types.AttributeValue) {
@@ -162,6 +161,6 @@ func show(item map[string]types.AttributeValue) {
 		case *types.AttributeValueMemberB:
 			value = fmt.Sprintf("B %x… (%d bytes)", v.Value[:min(8, len(v.Value))], len(v.Value))
 		}
-		fmt.Printf("   %-20s %-34s %s\n", name, value, remarks[name])
+		fmt.Printf("   %-12s %-34s %s\n", name, value, remarks[name])
 	}
 }
