@@ -17,9 +17,10 @@ import (
 //	for p, err := range patients.Query(ctx, expression.Key("patient_id").Equal(expression.Value("p-1"))) {
 //
 // Pages are fetched as the loop gets there, their items decrypted a few ahead of
-// the loop (see [DecryptAhead]), and nothing more is fetched once the loop stops. With an error T is zero and the
-// loop ends, but see [ContinueOnItemError]. Each range over the result queries
-// anew.
+// the loop (see [DecryptAhead]), and nothing more is fetched once the loop stops.
+// With an error T is zero and the loop ends, but see [ContinueOnItemError]. Each
+// range over the result queries anew. [Table.QueryPages] gives positions to go on
+// from, too.
 func (t *Table[T]) Query(ctx context.Context, key expression.KeyConditionBuilder, opts ...QueryOption) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		c := queryCall(opts)
