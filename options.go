@@ -262,7 +262,8 @@ func (c *call) aheadOrDefault() int {
 // StartAfter begins behind the position of an item, which need not exist any
 // more: the last one that an earlier loop gave, for instance. Only the key
 // attributes of the table, and of the index if there is one, have to be set.
-// T must be the table's type.
+// T must be the table's type. Where there is a [Cursor], [Resume] does it, and
+// notices if the query is another one.
 func StartAfter[T any](item *T) ListOption {
 	return option(func(c *call) { c.startAfter = item })
 }
