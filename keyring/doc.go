@@ -14,7 +14,7 @@
 //	KMSRSA               an RSA key in AWS KMS                   writers without access to KMS
 //	KMSECDH              a secret shared with an EC key in KMS   two parties, of which one has its key in KMS
 //	Hierarchical         a branch key, one for each tenant       most programs; few calls
-//	Multi                the keys of other keyrings              several readers, or a change of keys
+//	Multi                the keys of other keyrings              several readers; NewSeveralKeyrings for a change of keys
 //
 // [NewKMSKeyring] and the other keyrings of AWS KMS name their key by an ARN, since
 // an item does. [AnyReplica] reads items of all replicas of a multi-Region key,

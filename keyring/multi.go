@@ -10,10 +10,13 @@ import (
 	"github.com/ddbenc/ddbenc/crypt"
 )
 
-// Multi is a DB-ESDK keyring of several: items are written for all of them and
-// read with any. It is safe for concurrent use. DB-ESDK spec: materials,
-// "Multi-keyring".
-type Multi struct{ keyrings []crypt.Keyring }
+// Multi is a DB-ESDK keyring of several: items are written for all of them, or
+// those that come first, and read with any. It is safe for concurrent use. DB-ESDK
+// spec: materials, "Multi-keyring".
+type Multi struct {
+	keyrings []crypt.Keyring
+	writers  int // how many of them, from the first on, items are written for
+}
 
 var _ crypt.Keyring = (*Multi)(nil)
 
@@ -23,17 +26,31 @@ var _ crypt.Keyring = (*Multi)(nil)
 // difference but in the order in which they are asked, which is also that of an
 // item's data keys. The error wraps [crypt.ErrConfig].
 func NewMulti(first crypt.Keyring, more ...crypt.Keyring) (*Multi, error) {
-	keyrings := append([]crypt.Keyring{first}, more...)
+	m, err := NewSeveralKeyrings(first, more...)
+	if err != nil {
+		return nil, err
+	}
+	m.writers = len(m.keyrings)
+	return m, nil
+}
+
+// NewSeveralKeyrings returns a keyring that writes with one keyring, and reads with
+// that and others: for the time of a change from one key to another, or with
+// keyrings that can't write. It is for DB-ESDK what [NewSeveral] is for DDBEC. The
+// error wraps [crypt.ErrConfig].
+func NewSeveralKeyrings(write crypt.Keyring, also ...crypt.Keyring) (*Multi, error) {
+	keyrings := append([]crypt.Keyring{write}, also...)
 	if slices.Contains(keyrings, nil) {
 		return nil, fmt.Errorf("%w: keyring is nil", crypt.ErrConfig)
 	}
-	return &Multi{keyrings: keyrings}, nil
+	return &Multi{keyrings: keyrings, writers: 1}, nil
 }
 
-// WrapKey returns the data keys of all keyrings. If one fails, all do.
+// WrapKey returns the data keys of all keyrings that items are written for. If one
+// fails, all do.
 func (m *Multi) WrapKey(ctx context.Context, kc *crypt.KeyContext, dataKey []byte) ([]crypt.WrappedKey, error) {
 	var all []crypt.WrappedKey
-	for i, k := range m.keyrings {
+	for i, k := range m.keyrings[:m.writers] {
 		wrapped, err := k.WrapKey(ctx, kc, dataKey)
 		if err != nil {
 			return nil, fmt.Errorf("keyring %d: %w", i, err)

@@ -90,6 +90,55 @@ func ExampleNewMulti() {
 	// archive 2025
 }
 
+// The key changes. Items are written with the new one from now on, and those from
+// before are still read.
+func ExampleNewSeveralKeyrings() {
+	ctx := context.Background()
+	before, err := keyring.NewRawAES("my service", "2025", make([]byte, 32)) // use random keys
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	now, err := keyring.NewRawAES("my service", "2026", make([]byte, 32))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	moving, err := keyring.NewSeveralKeyrings(now, before)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	table := crypt.Table{Name: "patients", PartitionKey: "id", Actions: crypt.Actions{Default: crypt.EncryptAndSign}}
+	for _, k := range []crypt.Keyring{before, moving} {
+		writer, err := crypt.NewDBESDK(k).ForTable(table)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		reader, err := crypt.NewDBESDK(moving).ForTable(table)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		stored, err := writer.Encrypt(ctx, map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: "p-1"}})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		in, err := crypt.Inspect(stored)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		_, err = reader.Decrypt(ctx, stored)
+		fmt.Println(in.DataKeys[0].Key, err)
+	}
+	// Output:
+	// 2025 <nil>
+	// 2026 <nil>
+}
+
 // A collector writes items that only the analyst can read.
 func ExampleNewRawECDHEphemeral() {
 	analystKey, err := ecdh.P256().GenerateKey(rand.Reader)

@@ -294,6 +294,39 @@ func (k failing) UnwrapKey(context.Context, *crypt.KeyContext, []crypt.Encrypted
 	return nil, k.err
 }
 
+func TestSeveralKeyrings(t *testing.T) {
+	kc, dataKey := someContext(t), counting(32)
+	then, now := rawAES(t, "ns", "1", counting(32)), rawAES(t, "ns", "2", counting(16))
+	moving, err := keyring.NewSeveralKeyrings(now, then)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := then.WrapKey(t.Context(), kc, dataKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrapped, err := moving.WrapKey(t.Context(), kc, dataKey)
+	if err != nil || len(wrapped) != 1 || !strings.HasPrefix(string(wrapped[0].ProviderInfo), "2") {
+		t.Fatalf("WrapKey = %v, %v, want one data key, of the first keyring", wrapped, err)
+	}
+	for i, keys := range [][]crypt.WrappedKey{wrapped, old} {
+		if got, err := moving.UnwrapKey(t.Context(), kc, stored(keys)); err != nil || !bytes.Equal(got.DataKey, dataKey) {
+			t.Errorf("data key %d: %v, or another key", i, err)
+		}
+	}
+	// Within another one it writes for one too.
+	both, err := keyring.NewMulti(rawAES(t, "ns", "3", counting(16)), moving)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if wrapped, err := both.WrapKey(t.Context(), kc, dataKey); err != nil || len(wrapped) != 2 {
+		t.Errorf("WrapKey = %v, %v, want two data keys", wrapped, err)
+	}
+	if _, err := keyring.NewSeveralKeyrings(now, nil); !errors.Is(err, crypt.ErrConfig) {
+		t.Errorf("a nil keyring gives %v", err)
+	}
+}
+
 func TestMulti(t *testing.T) {
 	kc, dataKey := someContext(t), counting(32)
 	aes1, aes2 := rawAES(t, "ns", "1", counting(32)), rawAES(t, "ns", "2", counting(16))
