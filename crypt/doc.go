@@ -24,6 +24,9 @@
 // encryption is not supported, but items that have it are read, without the
 // attributes that it added.
 //
+// [Migrate] is for the time in which items of both formats, or plaintext, are in one
+// table.
+//
 // # What is protected
 //
 // Names and stored values of signed attributes are authentic, and belong to this
