@@ -25,12 +25,15 @@
 // a whole item. A request that would compare an encrypted attribute, return a part
 // of an item, or store plaintext is refused before it is sent, with an error that
 // wraps [ErrRefused] and names the attribute and the way out. What is supported is
-// a closed list: whatever is not on it is refused too.
+// a closed list: whatever is not on it is refused too. A part of an item, with
+// nothing secret in it, is read by a [NewUnverifiedReader], whose results say that
+// nobody checked them.
 //
 // # Errors
 //
 // Branch on the sentinels with errors.Is: [ErrNotFound], [ErrConditionFailed],
-// [ErrVerify] and their like; errors of the AWS SDK stay reachable with errors.As.
+// [ErrVerify], [ErrPageToken] and their like; errors of the AWS SDK stay reachable
+// with errors.As.
 // No error holds a key, a plaintext or, unless the table was opened with
 // [ShowKeys], an attribute's value.
 //
