@@ -98,7 +98,7 @@ func TestKeyConversion(t *testing.T) {
 		}], []tc{
 			{"int", 3, avN("3")},
 			{"float32", float32(0.5), avN("0.5")},
-			{"exact no more", 1<<53 + 1, nil},
+			{"exact no more", int64(1<<53 + 1), nil},
 			{"largest", uint64(math.MaxUint64), nil},
 		}},
 		{"time", keyOfField[struct {
