@@ -158,9 +158,7 @@ func storedItems(t *testing.T, db *dynamodb.Client, table string) (items []avIte
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, it := range page.Items {
-			items = append(items, it)
-		}
+		items = append(items, page.Items...)
 	}
 	return items
 }
