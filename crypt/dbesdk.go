@@ -3,7 +3,6 @@ package crypt
 import (
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -100,49 +99,43 @@ func NewDBESDK(k Keyring, opts ...DBESDKOption) *DBESDK {
 // attribute listed as SignAndIncludeInContext has to be in every item that is
 // written. DB-ESDK spec: "Configuration of an item encryptor".
 func (d *DBESDK) ForTable(t Table) (Encryptor, error) {
-	var errs []error
-	fail := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrConfig}, args...)...))
-	}
+	var errs configErrors
 	if d.keyring == nil && d.manager == nil {
-		fail("keyring is nil")
+		errs.addf("keyring is nil")
 	}
 	if s := d.options.suite; s != SuiteMAC && s != SuiteECDSA {
-		fail("there is no suite %v", s)
+		errs.addf("there is no suite %v", s)
 	}
 	if p := d.options.unsignedPrefix; p != nil && *p == "" {
-		fail("the unsigned prefix is empty, so nothing could be signed")
+		errs.addf("the unsigned prefix is empty, so nothing could be signed")
 	}
 	checkName := func(what, name string, maxBytes int) {
 		switch {
 		case !utf8.ValidString(name):
-			fail("%s is not valid UTF-8", what)
+			errs.addf("%s is not valid UTF-8", what)
 		case len(name) > maxBytes:
-			fail("%s is %d bytes, at most %d are allowed", what, len(name), maxBytes)
+			errs.addf("%s is %d bytes, at most %d are allowed", what, len(name), maxBytes)
 		case strings.HasPrefix(name, contextPrefix):
 			// The other clients write no item then.
-			fail("%s %q begins with %q", what, name, contextPrefix)
+			errs.addf("%s %q begins with %q", what, name, contextPrefix)
 		}
 	}
 	if t.Name == "" {
-		fail("table name is empty")
+		errs.addf("table name is empty")
 	}
 	checkName("table name", t.Name, math.MaxUint16)
 	if t.PartitionKey == "" {
-		fail("partition key is empty")
+		errs.addf("partition key is empty")
 	}
 	checkName("partition key", t.PartitionKey, maxKeyName)
 	checkName("sort key", t.SortKey, maxKeyName)
 	if t.SortKey == t.PartitionKey && t.SortKey != "" {
-		fail("partition key and sort key are both %q", t.SortKey)
+		errs.addf("partition key and sort key are both %q", t.SortKey)
 	}
-	write, writeErrs := d.compile(t, t.Actions)
-	errs = append(errs, writeErrs...)
+	write := d.compile(t, t.Actions, &errs)
 	read := write
 	if t.ReadActions != nil {
-		var readErrs []error
-		read, readErrs = d.compile(t, *t.ReadActions)
-		errs = append(errs, readErrs...)
+		read = d.compile(t, *t.ReadActions, &errs)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -154,13 +147,9 @@ func (d *DBESDK) ForTable(t Table) (Encryptor, error) {
 	}, nil
 }
 
-// compile checks actions and puts them into the form that items are matched
-// against.
-func (d *DBESDK) compile(t Table, actions Actions) (*dbesdkActions, []error) {
-	var errs []error
-	fail := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrConfig}, args...)...))
-	}
+// compile puts actions into the form that items are matched against, or adds what
+// is wrong with them to errs.
+func (d *DBESDK) compile(t Table, actions Actions, errs *configErrors) *dbesdkActions {
 	set := maps.Clone(actions.Attributes)
 	if set == nil {
 		set = map[string]Action{}
@@ -179,13 +168,13 @@ func (d *DBESDK) compile(t Table, actions Actions) (*dbesdkActions, []error) {
 			set[key] = act
 		}
 		if act != keyAction {
-			fail("key attribute %q must have the action %v", key, keyAction)
+			errs.addf("key attribute %q must have the action %v", key, keyAction)
 		}
 	}
 	for _, key := range t.IndexKeys {
 		switch act, explicit := set[key]; {
 		case act == EncryptAndSign:
-			fail("index key attribute %q can't be encrypted", key)
+			errs.addf("index key attribute %q can't be encrypted", key)
 		case !explicit && actions.Default == EncryptAndSign:
 			set[key] = SignOnly
 		}
@@ -193,33 +182,34 @@ func (d *DBESDK) compile(t Table, actions Actions) (*dbesdkActions, []error) {
 	for _, name := range slices.Sorted(maps.Keys(set)) {
 		switch {
 		case name == "":
-			fail("an attribute name is empty")
+			errs.addf("an attribute name is empty")
 		case !utf8.ValidString(name):
-			fail("an attribute name is not valid UTF-8")
+			errs.addf("an attribute name is not valid UTF-8")
 		case strings.HasPrefix(name, DBESDKPrefix), strings.HasPrefix(name, contextPrefix):
-			fail("attribute name %q is reserved", name)
+			errs.addf("attribute name %q is reserved", name)
 		case set[name] < EncryptAndSign || set[name] > SignAndIncludeInContext:
-			fail("attribute %q has no valid action", name)
+			errs.addf("attribute %q has no valid action", name)
 		case set[name] != DoNothing && d.options.unsigned(name):
-			fail("attribute %q has the action %v and the unsigned prefix", name, set[name])
+			errs.addf("attribute %q has the action %v and the unsigned prefix", name, set[name])
 		}
 	}
 	if actions.Default > SignAndIncludeInContext {
-		fail("there is no default action %v", actions.Default)
+		errs.addf("there is no default action %v", actions.Default)
 	}
-	if len(errs) > 0 {
-		return nil, errs
+	if len(*errs) > 0 {
+		return nil // no table is made, and some names may have no path
 	}
 	c := &dbesdkActions{table: t.Name, byDefault: actions.Default, options: &d.options, index: make(map[string]int, len(set))}
 	for _, name := range slices.SortedFunc(maps.Keys(set), codec.ComparePaths) {
 		n, err := newDBESDKName(t.Name, name, set[name])
 		if err != nil {
-			return nil, append(errs, fmt.Errorf("%w: %w", ErrConfig, err))
+			errs.addf("%w", err)
+			return nil
 		}
 		c.index[name] = len(c.known)
 		c.known = append(c.known, *n)
 	}
-	return c, nil
+	return c
 }
 
 // unsigned reports whether name is one of the prefixes that are never signed.

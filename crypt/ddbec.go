@@ -124,33 +124,27 @@ func NewDDBEC(p Provider, opts ...DDBECOption) *DDBEC {
 // unless [AllowUnsignedKeys] is given, key attributes are signed. Spec:
 // Attribute actions and rules.
 func (d *DDBEC) ForTable(t Table) (Encryptor, error) {
-	var errs []error
-	fail := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrConfig}, args...)...))
-	}
+	var errs configErrors
 	if d.provider == nil {
-		fail("provider is nil")
+		errs.addf("provider is nil")
 	}
 	if d.options.order > codec.PythonOrder {
-		fail("items can't be written in %v", d.options.order)
+		errs.addf("items can't be written in %v", d.options.order)
 	}
 	name := t.Name
 	if to, ok := d.options.tableNames[name]; ok {
 		name = to
 	}
 	if name == "" {
-		fail("table name is empty")
+		errs.addf("table name is empty")
 	}
 	if t.PartitionKey == "" {
-		fail("partition key is empty")
+		errs.addf("partition key is empty")
 	}
-	write, writeErrs := d.compile(t, t.Actions)
-	errs = append(errs, writeErrs...)
+	write := d.compile(t, t.Actions, &errs)
 	read := write
 	if t.ReadActions != nil {
-		var readErrs []error
-		read, readErrs = d.compile(t, *t.ReadActions)
-		errs = append(errs, readErrs...)
+		read = d.compile(t, *t.ReadActions, &errs)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -163,13 +157,9 @@ func (d *DDBEC) ForTable(t Table) (Encryptor, error) {
 	}, nil
 }
 
-// compile checks actions and puts them into the form that items are matched
-// against.
-func (d *DDBEC) compile(t Table, actions Actions) (*ddbecActions, []error) {
-	var errs []error
-	fail := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrConfig}, args...)...))
-	}
+// compile puts actions into the form that items are matched against, or adds what
+// is wrong with them to errs.
+func (d *DDBEC) compile(t Table, actions Actions, errs *configErrors) *ddbecActions {
 	set := maps.Clone(actions.Attributes)
 	if set == nil {
 		set = map[string]Action{}
@@ -192,33 +182,33 @@ func (d *DDBEC) compile(t Table, actions Actions) (*ddbecActions, []error) {
 		}
 		switch {
 		case act == EncryptAndSign:
-			fail("%s attribute %q can't be encrypted", what, key)
+			errs.addf("%s attribute %q can't be encrypted", what, key)
 		case act == DoNothing && i < 2 && !unsignedKeys:
-			fail("%s attribute %q must be signed, or items could be copied over each other", what, key)
+			errs.addf("%s attribute %q must be signed, or items could be copied over each other", what, key)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(set)) {
 		switch {
 		case name == DDBECDescription || name == DDBECSignature:
-			fail("attribute name %q is reserved", name)
+			errs.addf("attribute name %q is reserved", name)
 		case set[name] == SignAndIncludeInContext:
-			fail("attribute %q: DDBEC has no action %v", name, set[name])
+			errs.addf("attribute %q: DDBEC has no action %v", name, set[name])
 		case set[name] < EncryptAndSign || set[name] > SignAndIncludeInContext:
-			fail("attribute %q has no valid action", name)
+			errs.addf("attribute %q has no valid action", name)
 		}
 	}
 	switch {
 	case actions.Default == SignAndIncludeInContext:
-		fail("DDBEC has no default action %v", actions.Default)
+		errs.addf("DDBEC has no default action %v", actions.Default)
 	case actions.Default < EncryptAndSign || actions.Default > SignAndIncludeInContext:
-		fail("there is no valid default action")
+		errs.addf("there is no valid default action")
 	}
 	c := &ddbecActions{none: actions.takesNone(), byDefault: actions.Default, index: make(map[string]int, len(set))}
 	for _, name := range slices.SortedFunc(maps.Keys(set), javaNames) {
 		c.index[name] = len(c.known)
 		c.known = append(c.known, *newDDBECName(name, set[name]))
 	}
-	return c, errs
+	return c
 }
 
 func javaNames(a, b string) int { return codec.CompareNames(codec.JavaOrder, a, b) }

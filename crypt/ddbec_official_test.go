@@ -55,7 +55,8 @@ func TestVectorsStringToSign(t *testing.T) {
 				}
 				actions.Attributes[name] = actionNames[attribute.Action]
 			}
-			compiled, errs := NewDDBEC(nil).compile(Table{}, actions)
+			var errs configErrors
+			compiled := NewDDBEC(nil).compile(Table{}, actions, &errs)
 			if errs != nil {
 				t.Fatal(errs)
 			}

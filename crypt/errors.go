@@ -67,3 +67,11 @@ func (e *AttributeError) Error() string {
 }
 
 func (e *AttributeError) Unwrap() error { return e.Err }
+
+// configErrors collects all that is wrong with a configuration.
+type configErrors []error
+
+// addf adds an error that wraps [ErrConfig].
+func (e *configErrors) addf(format string, args ...any) {
+	*e = append(*e, fmt.Errorf("%w: "+format, append([]any{ErrConfig}, args...)...))
+}

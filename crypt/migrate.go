@@ -115,10 +115,7 @@ type MigratingEncryptor interface {
 // ForTable implements [Format]. Besides what the formats ask for, no kind of item
 // may be read by two of them, and one of them has to encrypt.
 func (m *Migration) ForTable(t Table) (Encryptor, error) {
-	var errs []error
-	fail := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrConfig}, args...)...))
-	}
+	var errs configErrors
 	out := &migratingTable{}
 	for i, f := range append([]Format{m.write}, m.read...) {
 		what := "format to write"
@@ -133,10 +130,10 @@ func (m *Migration) ForTable(t Table) (Encryptor, error) {
 		kind := kindOf(enc)
 		switch {
 		case kind == 0:
-			fail("%s: it is neither DDBEC, DB-ESDK nor plaintext", what)
+			errs.addf("%s: it is neither DDBEC, DB-ESDK nor plaintext", what)
 			continue
 		case out.readers[kind] != nil:
-			fail("%s: there is one for %v items already", what, kind)
+			errs.addf("%s: there is one for %v items already", what, kind)
 		}
 		if i == 0 {
 			out.writes = kind
@@ -148,11 +145,11 @@ func (m *Migration) ForTable(t Table) (Encryptor, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.Actions.Attributes)) {
 		if name == DDBECDescription || name == DDBECSignature || strings.HasPrefix(name, DBESDKPrefix) {
-			fail("attribute name %q is reserved", name)
+			errs.addf("attribute name %q is reserved", name)
 		}
 	}
 	if len(errs) == 0 && out.readers[KindDDBEC] == nil && out.readers[KindDBESDK] == nil {
-		fail("no format encrypts")
+		errs.addf("no format encrypts")
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
