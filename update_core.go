@@ -166,7 +166,7 @@ func (c *core) sealReplace(ctx context.Context, u *update, stored, current, next
 		// What another encryptor signs is not known here.
 		signed = signed || u.encryptor != nil || !c.shape.unsigned(name) || outdated(enc, stored)
 	}
-	to := stored // the plaintext of what is not signed is what is stored
+	var to item
 	if signed {
 		sealed, err := c.encrypt(ctx, enc, opUpdate, next)
 		if err != nil {
@@ -175,7 +175,7 @@ func (c *core) sealReplace(ctx context.Context, u *update, stored, current, next
 		w.plain, w.sealed = next, sealed
 		to = sealed
 	} else {
-		to = overlay(stored, changes(current, next))
+		to = overlay(stored, changes(current, next)) // what is not signed is stored as it is
 	}
 
 	x := &updateExpr{}
