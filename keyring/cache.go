@@ -31,6 +31,8 @@ type cache[K comparable, V any] struct {
 	times cacheTimes
 	now   func() time.Time // with a monotonic reading
 	stats *cacheStats
+
+	tell func(ctx context.Context, key K) // of each answer from memory, or nil
 }
 
 type cacheTimes struct {
@@ -81,20 +83,28 @@ func newCacheMemory[K comparable, V any](bound int) *cacheMemory[K, V] {
 }
 
 // hit returns the value of key if it needs no loading.
-func (c *cache[K, V]) hit(key K) (V, bool) {
+func (c *cache[K, V]) hit(ctx context.Context, key K) (V, bool) {
 	if e, fresh := c.lookup(key); fresh {
-		c.stats.hits.add()
+		c.found(ctx, key)
 		return e.value, true
 	}
 	var none V
 	return none, false
 }
 
+// found counts and tells of an answer from memory. No lock is held.
+func (c *cache[K, V]) found(ctx context.Context, key K) {
+	c.stats.hits.add()
+	if c.tell != nil {
+		c.tell(ctx, key)
+	}
+}
+
 // get returns the value of key, loading it if need be. A load goes on without its
 // first caller: it gets the values of that one's context, and ends early only
 // when all who wait for it have gone.
 func (c *cache[K, V]) get(ctx context.Context, key K, load func(context.Context) (V, error)) (V, error) {
-	if v, ok := c.hit(key); ok {
+	if v, ok := c.hit(ctx, key); ok {
 		return v, nil
 	}
 	c.mu.Lock()
@@ -103,7 +113,7 @@ func (c *cache[K, V]) get(ctx context.Context, key K, load func(context.Context)
 	f, flying := c.flights[key]
 	if fresh || e != nil && flying {
 		c.mu.Unlock()
-		c.stats.hits.add()
+		c.found(ctx, key)
 		return e.value, nil
 	}
 	if !flying {
@@ -146,7 +156,7 @@ func (c *cache[K, V]) renew(ctx context.Context, key K, f *flight[V], load func(
 	case <-ctx.Done():
 	}
 	if e, _ := c.lookup(key); e != nil {
-		c.stats.hits.add()
+		c.found(ctx, key)
 		return e.value, nil
 	}
 	select {

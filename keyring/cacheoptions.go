@@ -16,10 +16,8 @@ type CacheOption interface {
 }
 
 type cacheConfig struct {
-	size int
-	now  func() time.Time
-	hook func(error)
-
+	size  int
+	now   func() time.Time
 	hooks *hook.Hooks
 }
 
@@ -67,10 +65,3 @@ func (now clockOption) applyBranchKeyStore(s *BranchKeyStore)   { s.now = now }
 // WithClock replaces the clock, for tests of what happens when time passes. Now
 // must not go backwards, and is called from many goroutines at once.
 func WithClock(now func() time.Time) ClockOption { return clockOption(now) }
-
-// OnLoad calls fn after each question to the store, with its error or nil, for
-// metrics and logs. It is called from many goroutines at once, and the callers
-// who wait for the answer wait for fn too.
-func OnLoad(fn func(err error)) CacheOption {
-	return cacheOption(func(c *cacheConfig) { c.hook = fn })
-}

@@ -16,7 +16,6 @@ type CacheStats struct {
 type cacheStats struct {
 	hits            counter
 	loads, failures atomic.Int64
-	hook            func(error)
 }
 
 // loaded counts one load.
@@ -24,9 +23,6 @@ func (s *cacheStats) loaded(err error) {
 	s.loads.Add(1)
 	if err != nil {
 		s.failures.Add(1)
-	}
-	if s.hook != nil {
-		s.hook(err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ddbenc/ddbenc/ddbenctest"
+	"github.com/ddbenc/ddbenc/hook"
 	"github.com/ddbenc/ddbenc/keyring"
 )
 
@@ -84,9 +85,13 @@ func ExampleNewMostRecent() {
 // A test moves the clock instead of waiting.
 func ExampleWithClock() {
 	now := time.Now()
+	asked := &hook.Hooks{KeyLoaded: func(_ context.Context, e hook.KeyLoad) {
+		if !e.Cached {
+			fmt.Println(e.Op, e.Key)
+		}
+	}}
 	provider, err := keyring.NewMostRecent(keyTable(), "patients", 10*time.Minute,
-		keyring.WithClock(func() time.Time { return now }),
-		keyring.OnLoad(func(err error) { fmt.Println("asked the key table, error:", err) }))
+		keyring.WithClock(func() time.Time { return now }), keyring.WithHooks(asked))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -101,9 +106,9 @@ func ExampleWithClock() {
 		log.Fatal(err)
 	}
 	// Output:
-	// asked the key table, error: <nil>
-	// asked the key table, error: <nil>
+	// MaxVersion patients
+	// GetOrCreate patients#0
 	// eleven minutes later
-	// asked the key table, error: <nil>
-	// asked the key table, error: <nil>
+	// MaxVersion patients
+	// Provider patients#0
 }

@@ -87,9 +87,17 @@ func newHierarchical(h *Hierarchical, opts []HierarchicalOption) (*Hierarchical,
 	if err != nil {
 		return nil, err
 	}
-	h.storeName, h.partition = h.store.Name(), c.partitionID()
-	h.stats.hook, h.hooks = c.hook, c.hooks
-	h.cache = cache[branchCacheKey, *branchVersion]{c.memory(), c.times(), c.now, &h.stats}
+	h.storeName, h.partition, h.hooks = h.store.Name(), c.partitionID(), c.hooks
+	h.cache = cache[branchCacheKey, *branchVersion]{c.memory(), c.times(), c.now, &h.stats, nil}
+	if told(h.hooks) {
+		h.cache.tell = func(ctx context.Context, key branchCacheKey) {
+			op := "BranchKeyVersion"
+			if key.active {
+				op = "ActiveBranchKey"
+			}
+			found(ctx, h.hooks, "Hierarchical", op, key.id)
+		}
+	}
 	return h, nil
 }
 
@@ -155,10 +163,7 @@ func (h *Hierarchical) branchKeyID(ctx context.Context, kc *crypt.KeyContext) (s
 // it makes no function value for a hit, which most calls are.
 func (h *Hierarchical) active(ctx context.Context, id string) (*branchVersion, error) {
 	key := branchCacheKey{partition: h.partition, store: h.storeName, id: id, active: true}
-	if v, ok := h.cache.hit(key); ok {
-		if told(h.hooks) {
-			found(ctx, h.hooks, "Hierarchical", "ActiveBranchKey", id)
-		}
+	if v, ok := h.cache.hit(ctx, key); ok {
 		return v, nil
 	}
 	return h.cache.get(ctx, key, func(ctx context.Context) (*branchVersion, error) {
@@ -176,10 +181,7 @@ func (h *Hierarchical) active(ctx context.Context, id string) (*branchVersion, e
 // version returns a version of a branch key through the cache.
 func (h *Hierarchical) version(ctx context.Context, id string, version branchVersionID) (*branchVersion, error) {
 	key := branchCacheKey{partition: h.partition, store: h.storeName, id: id, version: version}
-	if v, ok := h.cache.hit(key); ok {
-		if told(h.hooks) {
-			found(ctx, h.hooks, "Hierarchical", "BranchKeyVersion", id)
-		}
+	if v, ok := h.cache.hit(ctx, key); ok {
 		return v, nil
 	}
 	return h.cache.get(ctx, key, func(ctx context.Context) (*branchVersion, error) {

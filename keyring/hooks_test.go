@@ -142,6 +142,45 @@ func TestHooksAreToldOfKeysInMemory(t *testing.T) {
 	seen.expect(t, "no store", "Hierarchical BranchKeyVersion branch unavailable")
 }
 
+// What fails while an older answer can still be used is told of, whether a caller
+// gets the error, as from MostRecent, or nobody does, as from Hierarchical.
+func TestHooksAreToldOfFailedRenewals(t *testing.T) {
+	clk := &clock{}
+	var seen loads
+	table := newFakeTable()
+	p := mustMostRecent(t, mustMetaStore(t, table, protector(t)), keyring.WithClock(clk.Now), keyring.WithHooks(seen.hooks()))
+	stored := mustEncrypt(t, p, numbered("1"))
+	seen.expect(t, "first item", "MostRecent MaxVersion records", "MostRecent GetOrCreate records#0")
+	table.fail = func(string) error { return errors.New("planted-secret") }
+	clk.Advance(ttl + 1)
+	if err := read(t, p, stored); !errors.Is(err, keyring.ErrUnavailable) {
+		t.Errorf("the caller who renews the key gets %v", err)
+	}
+	seen.expect(t, "MostRecent in its grace time", "MostRecent Provider records#0 unavailable")
+	table.fail = nil
+	if err := read(t, p, stored); err != nil {
+		t.Error(err)
+	}
+	seen.expect(t, "MostRecent afterwards", "MostRecent Provider records#0")
+
+	branchKeys := newBranchKeys("branch")
+	h := hierarchical(t, branchKeys, keyring.WithTTL(ttl), keyring.WithGracePeriod(ttl/2), keyring.WithClock(clk.Now), keyring.WithHooks(seen.hooks()))
+	keys := wrap(t, h)
+	branchKeys.set(func() {
+		branchKeys.fail = func(context.Context, string) error { return keyring.ErrUnavailable }
+	})
+	clk.Advance(ttl - 1)
+	for range 2 {
+		wrap(t, h)
+	}
+	seen.expect(t, "Hierarchical in its grace period", "Hierarchical ActiveBranchKey branch", "Hierarchical ActiveBranchKey branch unavailable",
+		"Hierarchical ActiveBranchKey branch cached", "Hierarchical ActiveBranchKey branch cached")
+	branchKeys.set(func() { branchKeys.fail = nil })
+	clk.Advance(2)
+	mustUnwrap(t, h, append(keys, wrap(t, h)...))
+	seen.expect(t, "Hierarchical afterwards", "Hierarchical ActiveBranchKey branch", "Hierarchical BranchKeyVersion branch")
+}
+
 // What hooks do is not felt by those who need keys.
 func TestHooksThatPanicLoadKeysAllTheSame(t *testing.T) {
 	var panics []any

@@ -114,10 +114,17 @@ func NewMostRecent(store KeyStore, material string, ttl time.Duration, opts ...M
 		return nil, err
 	}
 	p := &MostRecent{store: store, material: c.material, sameName: c.sameName, hooks: c.hooks}
-	p.stats.hook = c.hook
 	times := cacheTimes{fresh: ttl, usable: ttl + graceTime}
-	p.versions = &cache[string, int64]{newCacheMemory[string, int64](c.size), times, c.now, &p.stats}
-	p.providers = &cache[materialVersion, crypt.Provider]{newCacheMemory[materialVersion, crypt.Provider](c.size), times, c.now, &p.stats}
+	p.versions = &cache[string, int64]{newCacheMemory[string, int64](c.size), times, c.now, &p.stats, nil}
+	p.providers = &cache[materialVersion, crypt.Provider]{newCacheMemory[materialVersion, crypt.Provider](c.size), times, c.now, &p.stats, nil}
+	if told(p.hooks) {
+		p.versions.tell = func(ctx context.Context, name string) {
+			found(ctx, p.hooks, "MostRecent", "MaxVersion", name)
+		}
+		p.providers.tell = func(ctx context.Context, v materialVersion) {
+			found(ctx, p.hooks, "MostRecent", "Provider", v.String())
+		}
+	}
 	return p, nil
 }
 
@@ -171,10 +178,7 @@ func (p *MostRecent) DecryptionMaterials(ctx context.Context, ec *crypt.Encrypti
 // newest returns the newest version through the cache, or a negative number. Like
 // version it makes no function value for a hit, which most calls are.
 func (p *MostRecent) newest(ctx context.Context, name string) (int64, error) {
-	if v, ok := p.versions.hit(name); ok {
-		if told(p.hooks) {
-			found(ctx, p.hooks, "MostRecent", "MaxVersion", name)
-		}
+	if v, ok := p.versions.hit(ctx, name); ok {
 		return v, nil
 	}
 	return p.versions.get(ctx, name, func(ctx context.Context) (int64, error) {
@@ -190,10 +194,7 @@ const mustExist = false
 
 // version returns the provider of one version through the cache.
 func (p *MostRecent) version(ctx context.Context, v materialVersion, create bool) (crypt.Provider, error) {
-	if inner, ok := p.providers.hit(v); ok {
-		if told(p.hooks) {
-			found(ctx, p.hooks, "MostRecent", "Provider", v.String())
-		}
+	if inner, ok := p.providers.hit(ctx, v); ok {
 		return inner, nil
 	}
 	return p.providers.get(ctx, v, func(ctx context.Context) (crypt.Provider, error) {

@@ -21,6 +21,7 @@ import (
 	"github.com/ddbenc/ddbenc"
 	"github.com/ddbenc/ddbenc/crypt"
 	"github.com/ddbenc/ddbenc/examples/internal/services"
+	"github.com/ddbenc/ddbenc/hook"
 	"github.com/ddbenc/ddbenc/keyring"
 )
 
@@ -74,8 +75,12 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	loads := 0
-	provider, err := keyring.NewMostRecent(store, material, time.Minute, keyring.OnLoad(func(error) { loads++ }))
+	asked := &hook.Hooks{KeyLoaded: func(_ context.Context, e hook.KeyLoad) {
+		if !e.Cached {
+			fmt.Printf("asked the key table: %s %s\n", e.Op, e.Key)
+		}
+	}}
+	provider, err := keyring.NewMostRecent(store, material, time.Minute, keyring.WithHooks(asked))
 	if err != nil {
 		return err
 	}
@@ -89,7 +94,7 @@ func run(ctx context.Context) error {
 			return err
 		}
 	}
-	fmt.Println("100 items written; questions to the key table:", loads)
+	fmt.Println("100 items written")
 
 	// Rotation: a new version. Programs write with it within the time to live;
 	// items of the old version stay readable.
