@@ -137,7 +137,7 @@ func TestTimesToLiveAreChecked(t *testing.T) {
 		expires any
 		want    string // in the error, or empty
 	}{
-		{nil, ""}, {1_800_000_000, ""}, {0, ""}, {-62135596800, ""}, {attributevalue.Number("1.8e9"), ""},
+		{nil, ""}, {1_800_000_000, ""}, {0, ""}, {int64(-62135596800), ""}, {attributevalue.Number("1.8e9"), ""},
 		{time.Now().UnixMilli(), "milliseconds"}, {1.5, "not a whole number"}, {"2026", "stored as S"},
 		{attributevalue.Number("1e30"), "later than the year 9999"},
 	} {
