@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"reflect"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
@@ -181,8 +181,9 @@ func (t *Table[T]) edit(c *call, key, current item, modify func(*T) error) (*T, 
 // although it is in neither.
 func mergeItem(stored, before, after item, nested bool) item {
 	merged := make(item, len(stored)+len(after))
+	inStored, inBefore, inAfter := foldedNames(stored), foldedNames(before), foldedNames(after)
 	for name, v := range stored {
-		if nested && before[name] == nil && (hasFold(before, name) || hasFold(after, name)) {
+		if nested && before[name] == nil && (inBefore(name) || inAfter(name)) {
 			continue
 		}
 		merged[name] = v
@@ -193,7 +194,7 @@ func mergeItem(stored, before, after item, nested bool) item {
 		}
 	}
 	for name, v := range after {
-		respelled := nested && stored[name] == nil && hasFold(stored, name)
+		respelled := nested && stored[name] == nil && inStored(name)
 		if !sameValue(before[name], v) || respelled {
 			merged[name] = mergeValue(stored[name], before[name], v)
 		}
@@ -212,14 +213,32 @@ func mergeValue(stored, before, after types.AttributeValue) types.AttributeValue
 	return &types.AttributeValueMemberM{Value: mergeItem(s.Value, b.Value, a.Value, true)}
 }
 
-// hasFold reports whether it has a name that is name but for the case.
-func hasFold(it item, name string) bool {
-	for other := range maps.Keys(it) {
-		if strings.EqualFold(other, name) {
-			return true
+// foldedNames returns what reports whether it has a name that is name but for the
+// case. Maps can have many thousand names, so they are folded once, when that is
+// first asked.
+func foldedNames(it item) func(name string) bool {
+	var folded map[string]bool
+	return func(name string) bool {
+		if folded == nil {
+			folded = make(map[string]bool, len(it))
+			for other := range it {
+				folded[foldCase(other)] = true
+			}
 		}
+		return folded[foldCase(name)]
 	}
-	return false
+}
+
+// foldCase returns what is the same for all strings that strings.EqualFold takes for
+// equal: each letter in the least of its spellings.
+func foldCase(s string) string {
+	return strings.Map(func(r rune) rune {
+		least := r
+		for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+			least = min(least, other)
+		}
+		return least
+	}, s)
 }
 
 // sameValue reports whether two values are the same to the last byte. Those that
