@@ -21,8 +21,9 @@ import (
 //
 // An error of any method that is a [*BatchError] is about writes that were collected
 // before, which the writer has let go of; it has what was not written, and should be
-// seen to before the writer goes on. The write that was given is collected all the
-// same. Any other error is about that write, which is refused; what was collected
+// seen to before the writer goes on. Its Puts are items like those that were given,
+// read back from what was to be written. The write that was given is collected all
+// the same. Any other error is about that write, which is refused; what was collected
 // stays.
 type BatchWriter[T any] struct {
 	table   *Table[T]
@@ -48,8 +49,9 @@ func (w *BatchWriter[T]) clear() {
 	*w = BatchWriter[T]{table: w.table, options: w.options, seen: map[string]bool{}}
 }
 
-// Put collects an item as it is now: v may be used for the next one. It sends what
-// was collected before if that is 25 writes, or has one of the same item.
+// Put collects an item as it is now: v, and what it points to, may be used for the
+// next one. It sends what was collected before if that is 25 writes, or has one of
+// the same item.
 func (w *BatchWriter[T]) Put(ctx context.Context, v *T) (err error) {
 	defer w.table.core.tellRefused(ctx, opBatchWrite, &err)
 	r := &refusals{op: opBatchWrite, table: w.table.core.name}
@@ -120,9 +122,25 @@ func (w *BatchWriter[T]) flush(ctx context.Context) error {
 		sealed, err = t.core.sealBatch(ctx, t.core.encryptor(w.options.encryptor), writes)
 	}
 	if err != nil {
-		return &BatchError[T]{Table: t.core.name, Puts: puts, Deletes: deletes, Err: err}
+		err = &BatchError[T]{Table: t.core.name, Puts: puts, Deletes: deletes, Err: err}
+	} else {
+		err = t.sendBatch(ctx, api, sealed, puts, deletes)
 	}
-	return t.sendBatch(ctx, api, sealed, puts, deletes)
+	if err != nil {
+		t.restore(puts, writes)
+	}
+	return err
+}
+
+// restore sets the items of puts, which share memory with the caller's, to what they
+// were when they were collected. A type that can't be read back stays as it is.
+func (t *Table[T]) restore(puts []*T, writes []types.WriteRequest) {
+	for i, v := range puts {
+		was := new(T)
+		if t.binder.decode(writes[i].PutRequest.Item, was) == nil {
+			*v = *was
+		}
+	}
 }
 
 // Format prints how many writes are collected, under every verb.

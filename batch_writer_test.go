@@ -94,6 +94,36 @@ func TestBatchWriterFaults(t *testing.T) {
 	})
 }
 
+// What is handed back is what was collected, though the caller filled the same slice
+// with the next item since.
+func TestBatchWriterHandsBackWhatItCollected(t *testing.T) {
+	ctx := t.Context()
+	e, patients := newFaulty(t)
+	e.Fault(ddbenctest.Fault{Operation: "BatchWriteItem", Code: "AccessDeniedException"})
+	items, keys := admissions(3)
+	w := patients.BatchWriter()
+	var p Admission
+	for i, it := range items {
+		it.Notes = []string{fmt.Sprint("note of ", i)}
+		notes := append(p.Notes[:0], it.Notes...)
+		p = *it
+		p.Notes = notes
+		if err := w.Put(ctx, &p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var left *ddbenc.BatchError[Admission]
+	if err := w.Flush(ctx); !errors.As(err, &left) {
+		t.Fatal(err)
+	}
+	if err := patients.BatchWrite(ctx, left.Puts, left.Deletes); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(items, stand(t, patients, keys)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 func TestBatchWriterRefused(t *testing.T) {
 	ctx := t.Context()
 	charts := newTable[Chart](t, ddbenctest.NewDynamoDB(t)).BatchWriter()
