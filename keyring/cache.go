@@ -64,6 +64,13 @@ type entry[V any] struct {
 	wait   atomic.Int64  // age until which nobody loads it again, after a failure
 }
 
+// age returns how old e is, and whether that is too old for everyone. An entry of the
+// future is: a clock that went back would keep it for too long.
+func (e *entry[V]) age(now time.Time) (age time.Duration, old bool) {
+	age = now.Sub(e.since)
+	return age, age < 0 || age > e.usable
+}
+
 // A flight is one load, and those who wait for it.
 type flight[V any] struct {
 	done   chan struct{} // closed when value and err are set
@@ -174,8 +181,8 @@ func (c *cache[K, V]) lookup(key K) (e *entry[V], fresh bool) {
 	if e == nil {
 		return nil, false
 	}
-	age := c.now().Sub(e.since)
-	if age > min(c.times.usable, e.usable) {
+	age, old := e.age(c.now())
+	if old || age > c.times.usable {
 		return nil, false
 	}
 	if epoch := c.epoch.Load(); e.used.Load() != epoch {
@@ -262,7 +269,11 @@ func (m *cacheMemory[K, V]) store(key K, v V, since time.Time, usable time.Durat
 // drop removes an entry that is too old for everyone, and with it what it kept in
 // memory. The caller holds m.mu.
 func (m *cacheMemory[K, V]) drop(key K, now time.Time) {
-	if e := (*m.entries.Load())[key]; e != nil && now.Sub(e.since) > e.usable {
+	e := (*m.entries.Load())[key]
+	if e == nil {
+		return
+	}
+	if _, old := e.age(now); old {
 		after := maps.Clone(*m.entries.Load())
 		delete(after, key)
 		m.entries.Store(&after)

@@ -279,6 +279,29 @@ func TestCacheBound(t *testing.T) {
 	})
 }
 
+// A clock that goes back doesn't make an entry last longer, whether it can be loaded
+// again or not.
+func TestCacheClockGoesBack(t *testing.T) {
+	now := time.Now()
+	c, l := testCache(time.Minute, 3), &counted{}
+	c.now = func() time.Time { return now }
+	get := func(want int64, wantErr error) {
+		t.Helper()
+		if v, err := c.get(t.Context(), "k", l.load); !errors.Is(err, wantErr) || err == nil && v != want {
+			t.Errorf("get = %d, %v, want %d, %v", v, err, want, wantErr)
+		}
+	}
+	get(1, nil)
+	now = now.Add(-time.Hour)
+	get(2, nil)
+	get(2, nil)
+	now = now.Add(-time.Hour)
+	l.err = errors.New("boom")
+	get(0, l.err)
+	now = now.Add(time.Hour)
+	get(0, l.err)
+}
+
 // An entry that is too old goes out of memory when its key is asked for, even if
 // it can't be loaded again.
 func TestCacheDropsOld(t *testing.T) {
