@@ -12,6 +12,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/big"
+	"slices"
 
 	"github.com/ddbenc/ddbenc/codec"
 )
@@ -25,8 +26,8 @@ const (
 
 // itemKeys derives an item's commit key and field root from its data key.
 func itemKeys(dataKey []byte, messageID *[codec.MessageIDSize]byte) (commit, fieldRoot []byte, err error) {
-	id := string(messageID[:])
-	err = deriveKeys(dataKey, []derivation{{labelCommit + id, &commit}, {labelFields + id, &fieldRoot}})
+	info := func(label string) []byte { return slices.Concat([]byte(label), messageID[:]) }
+	err = deriveKeys(dataKey, []derivation{{info(labelCommit), &commit}, {info(labelFields), &fieldRoot}})
 	return commit, fieldRoot, err
 }
 
