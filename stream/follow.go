@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -27,8 +28,9 @@ type follower struct {
 
 // A shardEnd says how the reading of a shard ended.
 type shardEnd struct {
-	id  string
-	err error
+	id       string
+	err      error
+	panicked any
 }
 
 func newFollower(r *Reader) *follower {
@@ -76,9 +78,19 @@ func (f *follower) start(ctx context.Context) {
 		f.started[s.id] = true
 		f.running++
 		w := &worker{follower: f, shard: s, orphan: s.parent != "" && !f.listed[s.parent]}
-		go func() { f.ended <- shardEnd{s.id, w.run(ctx)} }()
+		go func() {
+			e := shardEnd{id: s.id, err: errGoexit}
+			defer func() {
+				e.panicked = recover() // it is Run's, whose caller can recover from it
+				f.ended <- e
+			}()
+			e.err = w.run(ctx)
+		}()
 	}
 }
+
+// errGoexit reports a handler that called runtime.Goexit, as testing's FailNow does.
+var errGoexit = errors.New("stream: a handler ended its goroutine")
 
 func (f *follower) allDone() bool {
 	for _, s := range f.list {
@@ -111,6 +123,9 @@ func (f *follower) waitForShards(ctx context.Context) error {
 		case e := <-f.ended:
 			timer.Stop()
 			f.running--
+			if e.panicked != nil {
+				panic(e.panicked)
+			}
 			if e.err != nil {
 				return e.err
 			}

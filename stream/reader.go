@@ -144,19 +144,26 @@ func NewReader(client StreamsAPI, streamARN string, mux *Mux, opts ...ReaderOpti
 // may be, unless its checkpoint was saved: at the end of every page, and, when Run
 // ends with an error that is not of Checkpoints, at the last record that was handled.
 //
+// A panic of a handler ends Run and is Run's own, whose caller can recover from it.
+// The page that the record is of comes again.
+//
 // Two calls at the same time, or two Readers on the same checkpoints, handle
 // everything twice.
 func (r *Reader) Run(ctx context.Context) error {
-	inner, cancel := context.WithCancel(ctx)
-	defer cancel()
-	f := newFollower(r)
-	err := f.follow(inner)
-	cancel()
-	f.wait()
+	err := r.run(ctx)
 	if ctx.Err() != nil { // what the goroutines return then is its consequence
 		return ctx.Err()
 	}
 	return err
+}
+
+// run is Run, and ends when all its goroutines have, whatever it ends with.
+func (r *Reader) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	f := newFollower(r)
+	defer f.wait()
+	defer cancel()
+	return f.follow(ctx)
 }
 
 // shards lists the shards of the stream, and whether it was turned off so that no

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -179,6 +180,44 @@ func TestReaderEnds(t *testing.T) {
 		}
 		if n := f.calls["DescribeStream"]; n > 2 {
 			t.Errorf("%d calls of DescribeStream", n)
+		}
+	})
+}
+
+// A panic of a handler is Run's, which leaves nothing running; no record is lost to it,
+// nor to a handler that ends its goroutine.
+func TestReaderWithHandlerThatPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeStream{off: true, shards: []*fakeShard{
+			{id: "a", closed: true, records: keyRecords("a", 3)}, {id: "b", parent: "a", closed: true, records: keyRecords("b", 1)},
+			{id: "c", closed: false, records: keyRecords("c", 1)},
+		}}
+		var checkpoints stream.MemoryCheckpoints
+		bad := func() { panic("boom") }
+		h := handled{fail: func(key string) error {
+			if key == "a2" {
+				bad()
+			}
+			return nil
+		}}
+		run := func() (panicked any, err error) {
+			defer func() { panicked = recover() }()
+			return nil, newReader(f, &h, stream.WithCheckpoints(&checkpoints), stream.PageSize(1)).Run(t.Context())
+		}
+		if panicked, err := run(); panicked != "boom" {
+			t.Errorf("panic %v, error %v", panicked, err)
+		}
+		bad = runtime.Goexit
+		if panicked, err := run(); err == nil || panicked != nil {
+			t.Errorf("panic %v, error %v", panicked, err)
+		}
+		if c, err := checkpoints.Load(t.Context(), "a"); c != (stream.Checkpoint{SequenceNumber: "1"}) || err != nil {
+			t.Errorf("the checkpoint is %v, error %v", c, err)
+		}
+		f.shards[2].closed = true
+		h.fail, h.keys = nil, nil
+		if panicked, err := run(); err != nil || panicked != nil || !strings.Contains(h.String(), "a2 a3 b1") {
+			t.Errorf("handled %q, panic %v, error %v", &h, panicked, err)
 		}
 	})
 }
