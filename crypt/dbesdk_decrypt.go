@@ -54,6 +54,7 @@ func (t *dbesdkTable) Decrypt(ctx context.Context, item map[string]types.Attribu
 	if err != nil {
 		return nil, err
 	}
+	defer key.clear()
 	if key == nil || len(key.DataKey) != DataKeySize || len(key.MACKey) != DataKeySize {
 		return nil, fmt.Errorf("%w: the keyring returned no data key of %d bytes", ErrNoKey, DataKeySize)
 	}
@@ -61,6 +62,7 @@ func (t *dbesdkTable) Decrypt(ctx context.Context, item map[string]types.Attribu
 	if err != nil {
 		return nil, err
 	}
+	defer clear(fieldRoot)
 	committed := commitment(commitKey, head[:len(head)-codec.CommitmentSize]) // 11
 	if subtle.ConstantTimeCompare(committed[:], header.Commitment[:]) != 1 {
 		return nil, ErrCommitment

@@ -136,6 +136,7 @@ func (t *dbesdkTable) seal(ctx context.Context, item map[string]types.AttributeV
 	if err != nil {
 		return nil, err
 	}
+	defer clear(fieldRoot)
 	head, err := codec.AppendDBESDKHeader(make([]byte, 0, headerSizeHint(&header)), &header)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalidItem, err)

@@ -53,9 +53,10 @@ type Keyring interface {
 	WrapKey(ctx context.Context, kc *KeyContext, dataKey []byte) ([]WrappedKey, error)
 
 	// UnwrapKey decrypts the first of keys, in the order of the item, that it
-	// can. Nobody has verified the keys or kc yet. The error wraps [ErrNoKey] if
-	// none of the keys is for this keyring, and [ErrVerify] besides if one is and
-	// could not be authenticated.
+	// can. Nobody has verified the keys or kc yet. The result is the caller's, who
+	// clears it: a keyring that keeps a key returns a copy. The error wraps
+	// [ErrNoKey] if none of the keys is for this keyring, and [ErrVerify] besides if
+	// one is and could not be authenticated.
 	UnwrapKey(ctx context.Context, kc *KeyContext, keys []EncryptedDataKey) (*UnwrappedKey, error)
 }
 
@@ -76,6 +77,14 @@ type WrappedKey struct {
 type UnwrappedKey struct {
 	DataKey []byte // 32 bytes
 	MACKey  []byte // see [WrappedKey]
+}
+
+// clear overwrites what k holds, if there is a k.
+func (k *UnwrappedKey) clear() {
+	if k != nil {
+		clear(k.DataKey)
+		clear(k.MACKey)
+	}
 }
 
 // Format prints k without its MAC key under every verb.
@@ -156,12 +165,12 @@ func (kc *KeyContext) Map() map[string]string {
 func (kc *KeyContext) Bytes() []byte { return kc.serialized }
 
 // Format prints kc without the values of its entries, under every verb.
-func (kc *KeyContext) Format(f fmt.State, _ rune) { fmt.Fprint(f, kc.String()) }
+func (kc KeyContext) Format(f fmt.State, _ rune) { fmt.Fprint(f, kc.String()) }
 
 // String returns kc without the values of its entries.
-func (kc *KeyContext) String() string {
+func (kc KeyContext) String() string {
 	return fmt.Sprintf("KeyContext{%v, %d entries}", kc.suite, len(kc.entries))
 }
 
 // LogValue prints kc in logs as String does.
-func (kc *KeyContext) LogValue() slog.Value { return slog.StringValue(kc.String()) }
+func (kc KeyContext) LogValue() slog.Value { return slog.StringValue(kc.String()) }

@@ -32,7 +32,7 @@ func (k *replayed) WrapKey(_ context.Context, kc *crypt.KeyContext, _ []byte) ([
 
 func (k *replayed) UnwrapKey(_ context.Context, kc *crypt.KeyContext, _ []crypt.EncryptedDataKey) (*crypt.UnwrappedKey, error) {
 	k.asked = kc
-	return &k.unwrapped, nil
+	return &crypt.UnwrappedKey{DataKey: bytes.Clone(k.unwrapped.DataKey), MACKey: bytes.Clone(k.unwrapped.MACKey)}, nil
 }
 
 // replay returns options with which an item is written with the given data key,
@@ -342,4 +342,35 @@ func TestItemSigner(t *testing.T) {
 			t.Errorf("PublicKey(%q) = %v, %v, want ErrMalformed", entry, key, err)
 		}
 	}
+}
+
+// TestDBESDKClearsKeys: what a keyring unwrapped is gone after an item was read, or
+// refused.
+func TestDBESDKClearsKeys(t *testing.T) {
+	k := &kept{Keyring: rawAES()}
+	enc := must(crypt.NewDBESDK(k).ForTable(dbesdkTable(true)))
+	stored := must(enc.Encrypt(t.Context(), allTypes()))
+	forged := maps.Clone(stored)
+	forged["s"] = forged["m"]
+	for name, item := range map[string]item{"read": stored, "refused": forged} {
+		k.unwrapped = nil
+		if _, err := enc.Decrypt(t.Context(), item); (err != nil) != (name == "refused") {
+			t.Errorf("Decrypt: %v", err)
+		}
+		if zero := make([]byte, crypt.DataKeySize); !bytes.Equal(k.unwrapped.DataKey, zero) || !bytes.Equal(k.unwrapped.MACKey, zero) {
+			t.Errorf("%s: the keys are still there", name)
+		}
+	}
+}
+
+// kept is a keyring that keeps what it unwrapped.
+type kept struct {
+	crypt.Keyring
+	unwrapped *crypt.UnwrappedKey
+}
+
+func (k *kept) UnwrapKey(ctx context.Context, kc *crypt.KeyContext, keys []crypt.EncryptedDataKey) (*crypt.UnwrappedKey, error) {
+	var err error
+	k.unwrapped, err = k.Keyring.UnwrapKey(ctx, kc, keys)
+	return k.unwrapped, err
 }
