@@ -71,15 +71,15 @@ type Materials struct {
 
 // ManageKeyring returns the manager that has k for every item, and adds nothing:
 // what others are put in front of.
-func ManageKeyring(k Keyring) MaterialsManager { return managedKeyring{k} }
+func ManageKeyring(k Keyring) MaterialsManager { return &managedKeyring{k} }
 
 type managedKeyring struct{ keyring Keyring }
 
-func (m managedKeyring) WriteMaterials(context.Context, *MaterialsRequest) (*Materials, error) {
+func (m *managedKeyring) WriteMaterials(context.Context, *MaterialsRequest) (*Materials, error) {
 	return &Materials{Keyring: m.keyring}, nil
 }
 
-func (m managedKeyring) ReadMaterials(context.Context, *MaterialsRequest) (*Materials, error) {
+func (m *managedKeyring) ReadMaterials(context.Context, *MaterialsRequest) (*Materials, error) {
 	return &Materials{Keyring: m.keyring}, nil
 }
 

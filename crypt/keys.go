@@ -45,7 +45,7 @@ func NewContentKey(key []byte) (*ContentKey, error) {
 func UnusableContentKey() *ContentKey { return &ContentKey{} }
 
 // Format prints k as REDACTED under every verb.
-func (k *ContentKey) Format(f fmt.State, _ rune) { redact(f, "ContentKey") }
+func (k ContentKey) Format(f fmt.State, _ rune) { redact(f, "ContentKey") }
 
 // LogValue prints k as REDACTED in logs.
 func (k *ContentKey) LogValue() slog.Value { return slog.StringValue("ContentKey(REDACTED)") }
@@ -176,7 +176,7 @@ func (k *SigningKey) Algorithm() string { return k.alg.name }
 func (k *SigningKey) VerificationKey() *VerificationKey { return k.verify }
 
 // Format prints k's algorithm and REDACTED under every verb.
-func (k *SigningKey) Format(f fmt.State, _ rune) { redact(f, "SigningKey") }
+func (k SigningKey) Format(f fmt.State, _ rune) { redact(f, "SigningKey") }
 
 // LogValue prints k as REDACTED in logs.
 func (k *SigningKey) LogValue() slog.Value { return slog.StringValue("SigningKey(REDACTED)") }
@@ -259,7 +259,7 @@ func (k *VerificationKey) usable() bool { return k != nil && (k.mac != nil || k.
 func (k *VerificationKey) Algorithm() string { return k.alg.name }
 
 // Format prints k as REDACTED under every verb.
-func (k *VerificationKey) Format(f fmt.State, _ rune) { redact(f, "VerificationKey") }
+func (k VerificationKey) Format(f fmt.State, _ rune) { redact(f, "VerificationKey") }
 
 // LogValue prints k as REDACTED in logs.
 func (k *VerificationKey) LogValue() slog.Value { return slog.StringValue("VerificationKey(REDACTED)") }

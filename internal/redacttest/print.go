@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"sync"
 )
 
 // Checks are the ways to print that are tried besides those of package fmt and of
@@ -26,25 +27,54 @@ var formats = []string{
 // of these, and returns which secrets were found where.
 func (c Checks) Leaks(v any, secrets ...Secret) (leaks []string) {
 	value := reflect.ValueOf(v)
-	pointer := reflect.New(value.Type())
-	pointer.Elem().Set(value)
-	forms := []reflect.Value{value, pointer}
-	if value.Kind() == reflect.Pointer && !value.IsNil() {
-		forms[1] = value.Elem() // nobody has a pointer to a pointer
+	forms := []reflect.Value{value}
+	switch {
+	case value.Kind() != reflect.Pointer:
+		pointer := reflect.New(value.Type())
+		pointer.Elem().Set(value)
+		forms = append(forms, pointer)
+	case !value.IsNil() && copied(value.Type().Elem()):
+		forms = append(forms, value.Elem())
 	}
-	for _, form := range forms {
-		for _, in := range c.containers(form) {
+	clean := map[string]bool{} // the same texts come again and again
+	for i, form := range forms {
+		// What programs have as a pointer they don't hide as a value.
+		for _, in := range containers(form, c.Hidden && (i == 0 || value.Kind() != reflect.Pointer)) {
 			what := fmt.Sprintf("%s of a %s", in.name, form.Type())
 			for _, p := range c.printed(in.value) {
+				if clean[p.text] {
+					continue
+				}
+				before := len(leaks)
 				for _, s := range secrets {
 					if f, found := s.in(p.text); found {
-						leaks = append(leaks, fmt.Sprintf("%s, %s: %s (as %q): %.300s", what, p.how, s, f, p.text))
+						leaks = append(leaks, fmt.Sprintf("%s, %s: %s (as %q): %.300q", what, p.how, s, f, p.text))
 					}
 				}
+				clean[p.text] = len(leaks) == before
 			}
 		}
 	}
 	return leaks
+}
+
+// copied reports whether programs copy values of type t: there is no lock in them,
+// or go vet would complain.
+func copied(t reflect.Type) bool {
+	if reflect.PointerTo(t).Implements(reflect.TypeFor[sync.Locker]()) {
+		return false
+	}
+	switch t.Kind() {
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if !copied(t.Field(i).Type) {
+				return false
+			}
+		}
+	case reflect.Array:
+		return copied(t.Elem())
+	}
+	return true
 }
 
 type container struct {
@@ -52,8 +82,8 @@ type container struct {
 	value any
 }
 
-// containers returns v and values that hold it.
-func (c Checks) containers(v reflect.Value) []container {
+// containers returns v and values that hold it, hidden or not.
+func containers(v reflect.Value, hidden bool) []container {
 	boxed := v.Interface()
 	list := reflect.Append(reflect.MakeSlice(reflect.SliceOf(v.Type()), 0, 1), v)
 	byName := reflect.MakeMap(reflect.MapOf(reflect.TypeFor[string](), v.Type()))
@@ -70,7 +100,7 @@ func (c Checks) containers(v reflect.Value) []container {
 		{"a pointer to a struct", exported.Addr().Interface()},
 		{"a struct with an interface", struct{ V any }{boxed}},
 	}
-	if c.Hidden {
+	if hidden {
 		all = append(all,
 			container{"a struct with an unexported interface", struct{ v any }{boxed}},
 			container{"an unexported struct in a struct", struct{ v struct{ V any } }{struct{ V any }{boxed}}},

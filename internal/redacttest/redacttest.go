@@ -45,8 +45,8 @@ func (p *Package) Test(t *testing.T) {
 	for _, v := range p.Values {
 		name := typeName(reflect.TypeOf(v))
 		checks := Checks{Hidden: p.Open[name] == "", JSON: p.JSON[name] == ""}
-		for _, leak := range checks.Leaks(v, p.Secrets...) {
-			t.Errorf("a %T prints a secret: %s", v, leak)
+		if leaks := checks.Leaks(v, p.Secrets...); len(leaks) > 0 {
+			t.Errorf("a %T prints secrets in %d ways:\n%s", v, len(leaks), strings.Join(leaks[:min(len(leaks), 10)], "\n"))
 		}
 	}
 	for _, bad := range p.unlisted(t, ".") {

@@ -35,7 +35,7 @@ type (
 func (*pointed) Format(f fmt.State, _ rune)   { fmt.Fprint(f, "REDACTED") }
 func (*pointed) MarshalText() ([]byte, error) { return []byte("REDACTED"), nil }
 func (fmtOnly) Format(f fmt.State, _ rune)    { fmt.Fprint(f, "REDACTED") }
-func (h half) Format(f fmt.State, _ rune)     { fmt.Fprintf(f, "%x...", h.Key[4:13]) }
+func (h half) Format(f fmt.State, _ rune)     { fmt.Fprintf(f, "%x...", h.Key[:10]) }
 func (marshal) Format(f fmt.State, _ rune)    { fmt.Fprint(f, "REDACTED") }
 func (marshal) LogValue() slog.Value          { return slog.StringValue("REDACTED") }
 func (visible) Format(f fmt.State, _ rune)    { fmt.Fprint(f, "REDACTED") }
