@@ -175,7 +175,7 @@ func (d *DBESDK) compile(t Table, actions Actions, errs *configErrors) *dbesdkAc
 		switch act, explicit := set[key]; {
 		case act == EncryptAndSign:
 			errs.addf("index key attribute %q can't be encrypted", key)
-		case !explicit && actions.Default == EncryptAndSign:
+		case !explicit && actions.Default == EncryptAndSign && !d.options.unsigned(key):
 			set[key] = SignOnly
 		}
 	}

@@ -32,6 +32,8 @@ func TestDBESDKConfig(t *testing.T) {
 		{"keys follow the others into the context", aes, nil, table(crypt.EncryptAndSign, actions{"a": crypt.SignAndIncludeInContext}), nil},
 		{"default unsigned, keys listed", aes, nil, table(crypt.DoNothing, actions{"pk": crypt.SignOnly, "sk": crypt.SignOnly}), nil},
 		{"unsigned prefix", aes, []crypt.DBESDKOption{crypt.UnsignedPrefix(":")}, table(crypt.EncryptAndSign, actions{":a": crypt.DoNothing, "b": crypt.DoNothing}), nil},
+		{"index key with the unsigned prefix", aes, []crypt.DBESDKOption{crypt.UnsignedPrefix(":")},
+			crypt.Table{Name: "T", PartitionKey: "pk", IndexKeys: []string{":i"}, Actions: crypt.Actions{Default: crypt.EncryptAndSign}}, nil},
 
 		{"no keyring", nil, nil, table(crypt.EncryptAndSign, nil), []string{"keyring is nil"}},
 		{"unknown suite", aes, []crypt.DBESDKOption{crypt.WriteSuite(0x6702)}, table(crypt.EncryptAndSign, nil), []string{"there is no suite Suite(6702)"}},
