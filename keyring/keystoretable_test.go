@@ -48,6 +48,34 @@ func TestCreateBranchKeyTable(t *testing.T) {
 	}
 }
 
+// The ARN of a table means the table. Branch keys are bound to the logical name, so
+// that they are the same by either.
+func TestBranchKeyTableByARN(t *testing.T) {
+	b, ctx := newStoreBench(t), t.Context()
+	arn := *describe(t, b.db, storeTable).TableArn
+	if again, err := CreateBranchKeyTable(ctx, b.db, arn); again != arn || err != nil {
+		t.Errorf("CreateBranchKeyTable(%q) = %q, %v", arn, again, err)
+	}
+	byARN, err := NewBranchKeyStore(b.db, b.kms.Client(storeRegion), arn, storeTable, KMSKeyARN(b.arn))
+	if err != nil {
+		t.Fatal(err)
+	}
+	byName, err := NewBranchKeyStore(b.db, b.kms.Client(storeRegion), storeTable, storeTable, KMSKeyARN(b.arn))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := byARN.CreateKey(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := byName.VersionKey(ctx, id); err != nil {
+		t.Error(err)
+	}
+	if _, err := byARN.ActiveBranchKey(ctx, id); err != nil {
+		t.Error(err)
+	}
+}
+
 // Changes of one table don't show in the next.
 func TestCreateBranchKeyTableChanges(t *testing.T) {
 	db, ctx := ddbenctest.NewDynamoDB(t), t.Context()
