@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -298,5 +299,42 @@ func TestMigratePlaintextIsChecked(t *testing.T) {
 	out["new"] = str("x")
 	if diff := cmp.Diff(migratedItem(), before, sameValues); diff != "" {
 		t.Errorf("what was given changed (-want +got):\n%s", diff)
+	}
+}
+
+// TestMigrateMixedItems: an encrypted item in which one attribute is that of an item
+// of another kind, is gone, or is of another type, is refused by a table that reads
+// all kinds, and never returned as plaintext.
+func TestMigrateMixedItems(t *testing.T) {
+	f := testFormats()
+	enc := must(crypt.Migrate(f[crypt.KindDBESDK], f[crypt.KindDDBEC], f[crypt.KindPlaintext]).ForTable(migrated))
+	stored := ofEachKind(t)
+	stored[crypt.KindDDBEC]["hk"], stored[crypt.KindPlaintext]["hk"] = str("p"), str("q")
+	for _, kind := range []crypt.Kind{crypt.KindDDBEC, crypt.KindDBESDK} {
+		values := map[string][]types.AttributeValue{}
+		for name := range stored[kind] {
+			if name != "x" { // which nothing protects
+				values[name] = []types.AttributeValue{nil, str("x"), bin(nil), &types.AttributeValueMemberM{}}
+			}
+		}
+		for _, other := range stored {
+			for name, v := range other {
+				if name != "x" && !reflect.DeepEqual(v, stored[kind][name]) {
+					values[name] = append(values[name], v)
+				}
+			}
+		}
+		for name, vs := range values {
+			for _, v := range vs {
+				changed := maps.Clone(stored[kind])
+				if changed[name] = v; v == nil {
+					delete(changed, name)
+				}
+				got, err := enc.Decrypt(t.Context(), changed)
+				if got != nil || !errors.Is(err, crypt.ErrMalformed) && !errors.Is(err, crypt.ErrVerify) && !errors.Is(err, crypt.ErrNotSigned) {
+					t.Errorf("%v item with %q = %T: Decrypt = %v, %v", kind, name, v, got, err)
+				}
+			}
+		}
 	}
 }
