@@ -80,8 +80,11 @@ type refusalTexts map[string][]string
 
 // collect finds the refusals in err, which is about the table of that name.
 func (r *refusalTexts) collect(err error, table string) {
-	if e, ok := err.(*opError); ok {
+	switch e := err.(type) {
+	case *opError:
 		table = e.table
+	case *OperationError:
+		table = e.Table
 	}
 	switch e := err.(type) {
 	case *refusal:

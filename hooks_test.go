@@ -295,6 +295,9 @@ func TestHooksAreToldOfEveryRefusal(t *testing.T) {
 		"TransactWrite": {"TransactWriteItems", func() error {
 			return ddbenc.TransactWrite(ctx, db, ddbenc.TxDelete(table, wrong), ddbenc.TxPut(table, large))
 		}},
+		"TransactWrite, when encrypted": {"TransactWriteItems", func() error {
+			return ddbenc.TransactWrite(ctx, db, ddbenc.TxPut(table, large))
+		}},
 		"TransactGet": {"TransactGetItems", func() error {
 			var into *hooked
 			return ddbenc.TransactGet(ctx, db, ddbenc.TxGet(table, wrong, &into))
