@@ -148,7 +148,7 @@ func (k *PrivateKey) Decrypt(rand io.Reader, ciphertext []byte, opts crypto.Decr
 }
 
 // Format prints k as REDACTED under every verb.
-func (k *PrivateKey) Format(f fmt.State, _ rune) { redact(f, "PrivateKey") }
+func (k PrivateKey) Format(f fmt.State, _ rune) { redact(f, "PrivateKey") }
 
 // LogValue prints k as REDACTED in logs.
 func (k *PrivateKey) LogValue() slog.Value { return slog.StringValue("PrivateKey(REDACTED)") }

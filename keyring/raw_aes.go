@@ -80,7 +80,7 @@ func (k *RawAES) knows(e *crypt.EncryptedDataKey) bool {
 }
 
 // Format prints k without its key under every verb.
-func (k *RawAES) Format(f fmt.State, _ rune) { redact(f, "RawAES") }
+func (k RawAES) Format(f fmt.State, _ rune) { redact(f, "RawAES") }
 
 // LogValue prints k without its key in logs.
 func (k *RawAES) LogValue() slog.Value { return slog.StringValue("RawAES(REDACTED)") }

@@ -136,7 +136,7 @@ func (k *RawECDH) parties(e *crypt.EncryptedDataKey) (i ecdhInfo, other []byte, 
 }
 
 // Format prints k without its keys under every verb.
-func (k *RawECDH) Format(f fmt.State, _ rune) { redact(f, "RawECDH") }
+func (k RawECDH) Format(f fmt.State, _ rune) { redact(f, "RawECDH") }
 
 // LogValue prints k without its keys in logs.
 func (k *RawECDH) LogValue() slog.Value { return slog.StringValue("RawECDH(REDACTED)") }

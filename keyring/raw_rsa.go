@@ -156,7 +156,7 @@ func (k *RawRSA) decrypterOptions() crypto.DecrypterOpts {
 }
 
 // Format prints k without its key under every verb.
-func (k *RawRSA) Format(f fmt.State, _ rune) { redact(f, "RawRSA") }
+func (k RawRSA) Format(f fmt.State, _ rune) { redact(f, "RawRSA") }
 
 // LogValue prints k without its key in logs.
 func (k *RawRSA) LogValue() slog.Value { return slog.StringValue("RawRSA(REDACTED)") }

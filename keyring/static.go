@@ -107,7 +107,7 @@ func (p *Static) DecryptionMaterials(_ context.Context, ec *crypt.EncryptionCont
 }
 
 // Format prints p without its keys under every verb.
-func (p *Static) Format(f fmt.State, _ rune) { redact(f, "Static") }
+func (p Static) Format(f fmt.State, _ rune) { redact(f, "Static") }
 
 // LogValue prints p without its keys in logs.
 func (p *Static) LogValue() slog.Value { return slog.StringValue("Static(REDACTED)") }

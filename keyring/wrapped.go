@@ -279,7 +279,7 @@ func (p *Wrapped) unwrap(a wrapAlgorithm, text string) *crypt.ContentKey {
 }
 
 // Format prints p without its keys under every verb.
-func (p *Wrapped) Format(f fmt.State, _ rune) { redact(f, "Wrapped") }
+func (p Wrapped) Format(f fmt.State, _ rune) { redact(f, "Wrapped") }
 
 // LogValue prints p without its keys in logs.
 func (p *Wrapped) LogValue() slog.Value { return slog.StringValue("Wrapped(REDACTED)") }

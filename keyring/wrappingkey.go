@@ -73,7 +73,7 @@ func NewRSAUnwrappingKey(priv crypto.Decrypter, opts ...crypt.KeyOption) (*Wrapp
 }
 
 // Format prints k as REDACTED under every verb.
-func (k *WrappingKey) Format(f fmt.State, _ rune) { redact(f, "WrappingKey") }
+func (k WrappingKey) Format(f fmt.State, _ rune) { redact(f, "WrappingKey") }
 
 // LogValue prints k as REDACTED in logs.
 func (k *WrappingKey) LogValue() slog.Value { return slog.StringValue("WrappingKey(REDACTED)") }
