@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -284,4 +285,31 @@ func TestBranchKeyErrorsHoldNoSecrets(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Whoever can write to the table can make an older version active again, since KMS
+// knows no order of its rows. The newer one stays readable, and the age that a job
+// rotates by is the older one's.
+func TestActiveRowOfAnEarlierTime(t *testing.T) {
+	b, ctx := newStoreBench(t), t.Context()
+	s := b.created("t-1")
+	first := b.rows("t-1")[typeActive]
+	now := s.now().Add(time.Hour)
+	s.now = func() time.Time { return now }
+	newer, err := s.VersionKey(ctx, "t-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.replace(first)
+	active, err := s.ActiveBranchKey(ctx, "t-1")
+	if err != nil || typeVersion+active.Version != stringValue(first[attrActiveVersion]) {
+		t.Errorf("active: %v, %v, want the first version", active, err)
+	}
+	if _, err := s.BranchKeyVersion(ctx, "t-1", newer); err != nil {
+		t.Errorf("the newer version: %v", err)
+	}
+	if rotated, err := s.RotateOlderThan(ctx, "t-1", time.Minute); !rotated || err != nil {
+		t.Errorf("RotateOlderThan = %v, %v, want true", rotated, err)
+	}
+	b.checkIntact(s, "t-1", 3)
 }
