@@ -2,6 +2,7 @@ package ddbenc
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -62,6 +63,8 @@ func (s *tableSet) findName(name string) (*core, error) {
 	}
 	t, ok := s.byName[table]
 	switch {
+	case !ok && s.hasPart(name):
+		return nil, refusedName(name, "a part of it is the name of one of them")
 	case !ok:
 		return nil, nil
 	case account != "" && t.account != "" && account != t.account:
@@ -69,6 +72,13 @@ func (s *tableSet) findName(name string) (*core, error) {
 			"use a client without ddbenc.Encrypted for this one, or one that has it by its ARN", t.account))
 	}
 	return t.core, nil
+}
+
+// hasPart reports whether an encrypted table stands in the midst of name, as in that of
+// an index, patients/index/by-clinic.
+func (s *tableSet) hasPart(name string) bool {
+	isEnd := func(r rune) bool { return r == ':' || r == '/' }
+	return slices.ContainsFunc(strings.FieldsFunc(name, isEnd), func(part string) bool { return s.byName[part] != nil })
 }
 
 // namesFold reports whether name may mean an encrypted table when the case of

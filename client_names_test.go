@@ -52,6 +52,8 @@ func TestTableNames(t *testing.T) {
 		{"arn:aws:dynamodb:us-east-1:999999999999:table/", unknown},
 		{"arn:aws:dynamodb:us-east-1:999999999999:table/patients/index/by-name", unknown},
 		{"arn:aws:dynamodb:us-east-1:999999999999:patients", unknown},
+		{"patients/index/by-clinic", unknown},
+		{"http://localhost:8000/patients/another", unknown},
 		{"arn:aws:s3:::table/patients", unknown},
 		{"arn:patients", unknown},
 	} {
