@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"go/token"
 	"log/slog"
 	"reflect"
 	"sync"
@@ -13,7 +14,7 @@ import (
 // logs as text.
 type Checks struct {
 	Hidden bool // in an unexported field, where package fmt calls no methods
-	JSON   bool // package encoding/json, and logs as JSON
+	JSON   bool // package encoding/json, and logs as JSON of what is in another value
 }
 
 // formats are those with which a program may print. With %T and %p package fmt calls
@@ -41,7 +42,7 @@ func (c Checks) Leaks(v any, secrets ...Secret) (leaks []string) {
 		// What programs have as a pointer they don't hide as a value.
 		for _, in := range containers(form, c.Hidden && (i == 0 || value.Kind() != reflect.Pointer)) {
 			what := fmt.Sprintf("%s of a %s", in.name, form.Type())
-			for _, p := range c.printed(in.value) {
+			for _, p := range c.printed(in.value, in.name == itself) {
 				if clean[p.text] {
 					continue
 				}
@@ -58,24 +59,28 @@ func (c Checks) Leaks(v any, secrets ...Secret) (leaks []string) {
 	return leaks
 }
 
-// copied reports whether programs copy values of type t: there is no lock in them,
-// or go vet would complain.
-func copied(t reflect.Type) bool {
+// copied reports whether programs copy values of type t, which they have pointers to:
+// it has a name for them, and there is no lock in it, or go vet would complain.
+func copied(t reflect.Type) bool { return token.IsExported(t.Name()) && !locked(t) }
+
+func locked(t reflect.Type) bool {
 	if reflect.PointerTo(t).Implements(reflect.TypeFor[sync.Locker]()) {
-		return false
+		return true
 	}
 	switch t.Kind() {
 	case reflect.Struct:
 		for i := range t.NumField() {
-			if !copied(t.Field(i).Type) {
-				return false
+			if locked(t.Field(i).Type) {
+				return true
 			}
 		}
 	case reflect.Array:
-		return copied(t.Elem())
+		return locked(t.Elem())
 	}
-	return true
+	return false
 }
+
+const itself = "itself"
 
 type container struct {
 	name  string
@@ -91,7 +96,7 @@ func containers(v reflect.Value, hidden bool) []container {
 	exported := reflect.New(reflect.StructOf([]reflect.StructField{{Name: "V", Type: v.Type()}})).Elem()
 	exported.Field(0).Set(v)
 	all := []container{
-		{"itself", boxed},
+		{itself, boxed},
 		{"a slice", list.Interface()},
 		{"a slice of interfaces", []any{boxed}},
 		{"a map", byName.Interface()},
@@ -112,7 +117,9 @@ func containers(v reflect.Value, hidden bool) []container {
 
 type text struct{ how, text string }
 
-func (c Checks) printed(v any) []text {
+// printed returns what is printed of v, which is a value to be tested alone or in
+// another one.
+func (c Checks) printed(v any, alone bool) []text {
 	all := []text{{"Sprint", fmt.Sprint(v)}, {"Sprintln", fmt.Sprintln(v)}, {"an error", fmt.Errorf("failed: %v", v).Error()}}
 	for _, format := range formats {
 		all = append(all, text{format, fmt.Sprintf(format, v)})
@@ -127,8 +134,10 @@ func (c Checks) printed(v any) []text {
 		return logged.String()
 	}
 	all = append(all, text{"a log as text", log(slog.NewTextHandler(&logged, nil))})
-	if c.JSON {
+	if c.JSON || alone {
 		all = append(all, text{"a log as JSON", log(slog.NewJSONHandler(&logged, nil))})
+	}
+	if c.JSON {
 		encoded, err := json.Marshal(v)
 		all = append(all, text{"JSON", string(encoded)}, text{"the error of JSON", fmt.Sprint(err)})
 	}

@@ -35,7 +35,8 @@ type Package struct {
 	// package fmt does not call its methods: in an unexported field.
 	Open map[string]string
 
-	// JSON has, by the type's name, the reason why a type has JSON with values.
+	// JSON has, by the type's name, the reason why a type has JSON with values. Alone,
+	// it may still not be logged with them.
 	JSON map[string]string
 }
 

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -24,22 +25,30 @@ var (
 type (
 	open    struct{ Name string }
 	closed  struct{ p **string }
-	pointed struct{ Key []byte } // redacts what is a pointer only
+	Pointed struct{ Key []byte } // redacts what is a pointer only
 	fmtOnly struct{ Key []byte } // and is not for logs
 	half    struct{ Key []byte } // prints a part of its key
 	marshal struct{ Key []byte }
 	visible struct{ Key []byte }
 	decimal struct{ N *big.Int }
+
+	unexported struct{ key []byte }
+	Locked     struct {
+		mu  sync.Mutex
+		key []byte
+	}
 )
 
-func (*pointed) Format(f fmt.State, _ rune)   { fmt.Fprint(f, "REDACTED") }
-func (*pointed) MarshalText() ([]byte, error) { return []byte("REDACTED"), nil }
-func (fmtOnly) Format(f fmt.State, _ rune)    { fmt.Fprint(f, "REDACTED") }
-func (h half) Format(f fmt.State, _ rune)     { fmt.Fprintf(f, "%x...", h.Key[:10]) }
-func (marshal) Format(f fmt.State, _ rune)    { fmt.Fprint(f, "REDACTED") }
-func (marshal) LogValue() slog.Value          { return slog.StringValue("REDACTED") }
-func (visible) Format(f fmt.State, _ rune)    { fmt.Fprint(f, "REDACTED") }
-func (visible) MarshalText() ([]byte, error)  { return []byte("REDACTED"), nil }
+func (*Pointed) Format(f fmt.State, _ rune)    { fmt.Fprint(f, "REDACTED") }
+func (*Pointed) MarshalText() ([]byte, error)  { return []byte("REDACTED"), nil }
+func (*unexported) Format(f fmt.State, _ rune) { fmt.Fprint(f, "REDACTED") }
+func (*Locked) Format(f fmt.State, _ rune)     { fmt.Fprint(f, "REDACTED") }
+func (fmtOnly) Format(f fmt.State, _ rune)     { fmt.Fprint(f, "REDACTED") }
+func (h half) Format(f fmt.State, _ rune)      { fmt.Fprintf(f, "%x...", h.Key[:10]) }
+func (marshal) Format(f fmt.State, _ rune)     { fmt.Fprint(f, "REDACTED") }
+func (marshal) LogValue() slog.Value           { return slog.StringValue("REDACTED") }
+func (visible) Format(f fmt.State, _ rune)     { fmt.Fprint(f, "REDACTED") }
+func (visible) MarshalText() ([]byte, error)   { return []byte("REDACTED"), nil }
 
 func TestLeaksFindsWhatIsPrinted(t *testing.T) {
 	all := Checks{Hidden: true, JSON: true}
@@ -52,7 +61,7 @@ func TestLeaksFindsWhatIsPrinted(t *testing.T) {
 		want   string // in one of the leaks; none means that there is none
 	}{
 		{"fields", all, open{planted}, "itself of a redacttest.open, %v: text"},
-		{"fields, of a pointer", all, &open{planted}, "a slice of a redacttest.open, %v: text"},
+		{"fields, of a pointer", all, &open{planted}, "itself of a *redacttest.open, %v: text"},
 		{"a pointer to a pointer", all, closed{&p}, ""},
 		{"an error", all, fmt.Errorf("%s", planted), "an error: text"},
 		{"bytes", all, struct{ K []byte }{key}, "%x: key"},
@@ -65,10 +74,13 @@ func TestLeaksFindsWhatIsPrinted(t *testing.T) {
 		{"a log", all, struct{ K []byte }{key}, "a log as JSON: key"},
 		{"a key in part", all, half{key}, "%v: key"},
 		{"a number", all, decimal{number}, "%+v: number"},
-		{"methods of a pointer", all, &pointed{key}, "itself of a redacttest.pointed, %v: key"},
+		{"methods of a pointer", all, &Pointed{key}, "itself of a redacttest.Pointed, %v: key"},
+		{"which nobody copies", Checks{JSON: true}, &unexported{key}, ""},
+		{"or may copy", Checks{JSON: true}, &Locked{sync.Mutex{}, key}, ""},
 		{"JSON is forgotten", all, fmtOnly{key}, "a slice of a redacttest.fmtOnly, JSON: key"},
 		{"JSON is forgotten, but for the log", all, marshal{key}, "a struct of a redacttest.marshal, a log as JSON: key"},
 		{"JSON may be", Checks{}, marshal{key}, ""},
+		{"JSON may be, but not in a log", Checks{}, fmtOnly{key}, "itself of a redacttest.fmtOnly, a log as JSON: key"},
 		{"fields that package fmt walks", all, visible{key}, "an unexported slice in a struct of a redacttest.visible, %v: key"},
 		{"which may be", Checks{JSON: true}, visible{key}, ""},
 		{"another key", all, struct{ K []byte }{[]byte("another key, quite another")}, ""},
