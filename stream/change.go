@@ -68,6 +68,11 @@ func (c Change) Format(f fmt.State, _ rune) { fmt.Fprint(f, c.text()) }
 // LogValue prints c in logs as Format does.
 func (c Change) LogValue() slog.Value { return slog.StringValue(c.text()) }
 
+// MarshalText returns what Format prints, so that package encoding/json writes no
+// values either, of a Change and of the types that hold one. It can't be read back. To
+// write an item as JSON, give its image to package json.
+func (c Change) MarshalText() ([]byte, error) { return []byte(c.text()), nil }
+
 func (c Change) text() string {
 	what := string(c.Operation)
 	if c.Expired {

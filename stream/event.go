@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"time"
 
@@ -25,6 +26,9 @@ type Event struct {
 
 // Format prints how many records e has.
 func (e Event) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "Event(%d records)", len(e.Records)) }
+
+// LogValue prints e in logs as Format does.
+func (e Event) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(e)) }
 
 // EventFrom returns an event that another type holds, by the JSON that it marshals
 // to: the DynamoDBEvent of package github.com/aws/aws-lambda-go/events, or a map. The
