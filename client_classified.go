@@ -48,9 +48,9 @@ var operations = classify(map[class]string{
 var fields = map[string]map[string]class{
 	"PutItemInput": classify(map[class]string{
 		rewritten: "Item",
-		checked:   "TableName ConditionExpression ExpressionAttributeNames ReturnValues",
+		checked:   "TableName ConditionExpression ExpressionAttributeNames ExpressionAttributeValues ReturnValues",
 		refused:   "Expected ConditionalOperator",
-		passes:    "ExpressionAttributeValues ReturnConsumedCapacity ReturnItemCollectionMetrics ReturnValuesOnConditionCheckFailure",
+		passes:    "ReturnConsumedCapacity ReturnItemCollectionMetrics ReturnValuesOnConditionCheckFailure",
 	}),
 	"PutItemOutput": classify(map[class]string{
 		rewritten: "Attributes",
@@ -66,9 +66,9 @@ var fields = map[string]map[string]class{
 		passes:    "ConsumedCapacity ResultMetadata",
 	}),
 	"DeleteItemInput": classify(map[class]string{
-		checked: "TableName Key ConditionExpression ExpressionAttributeNames ReturnValues",
+		checked: "TableName Key ConditionExpression ExpressionAttributeNames ExpressionAttributeValues ReturnValues",
 		refused: "Expected ConditionalOperator",
-		passes:  "ExpressionAttributeValues ReturnConsumedCapacity ReturnItemCollectionMetrics ReturnValuesOnConditionCheckFailure",
+		passes:  "ReturnConsumedCapacity ReturnItemCollectionMetrics ReturnValuesOnConditionCheckFailure",
 	}),
 	"DeleteItemOutput": classify(map[class]string{
 		rewritten: "Attributes",
@@ -76,9 +76,9 @@ var fields = map[string]map[string]class{
 	}),
 	"UpdateItemInput": classify(map[class]string{
 		rewritten: "ConditionExpression ExpressionAttributeNames",
-		checked:   "TableName Key UpdateExpression ReturnValues",
+		checked:   "TableName Key UpdateExpression ExpressionAttributeValues ReturnValues",
 		refused:   "AttributeUpdates Expected ConditionalOperator",
-		passes:    "ExpressionAttributeValues ReturnConsumedCapacity ReturnItemCollectionMetrics ReturnValuesOnConditionCheckFailure",
+		passes:    "ReturnConsumedCapacity ReturnItemCollectionMetrics ReturnValuesOnConditionCheckFailure",
 	}),
 	"UpdateItemOutput": classify(map[class]string{
 		rewritten: "Attributes",
@@ -95,9 +95,9 @@ var fields = map[string]map[string]class{
 		passes:    "Count ScannedCount LastEvaluatedKey ConsumedCapacity ResultMetadata",
 	}),
 	"ScanInput": classify(map[class]string{
-		checked: "TableName IndexName ConsistentRead FilterExpression ExpressionAttributeNames ExclusiveStartKey Select",
+		checked: "TableName IndexName ConsistentRead FilterExpression ExpressionAttributeNames ExpressionAttributeValues ExclusiveStartKey Select",
 		refused: "AttributesToGet ProjectionExpression ScanFilter ConditionalOperator",
-		passes:  "ExpressionAttributeValues Limit Segment TotalSegments ReturnConsumedCapacity",
+		passes:  "Limit Segment TotalSegments ReturnConsumedCapacity",
 	}),
 	"ScanOutput": classify(map[class]string{
 		rewritten: "Items",
@@ -155,21 +155,21 @@ var fields = map[string]map[string]class{
 	}),
 	"Put": classify(map[class]string{
 		rewritten: "Item",
-		checked:   "TableName ConditionExpression ExpressionAttributeNames",
-		passes:    "ExpressionAttributeValues ReturnValuesOnConditionCheckFailure",
+		checked:   "TableName ConditionExpression ExpressionAttributeNames ExpressionAttributeValues",
+		passes:    "ReturnValuesOnConditionCheckFailure",
 	}),
 	"Update": classify(map[class]string{
 		rewritten: "ConditionExpression ExpressionAttributeNames",
-		checked:   "TableName Key UpdateExpression",
-		passes:    "ExpressionAttributeValues ReturnValuesOnConditionCheckFailure",
+		checked:   "TableName Key UpdateExpression ExpressionAttributeValues",
+		passes:    "ReturnValuesOnConditionCheckFailure",
 	}),
 	"Delete": classify(map[class]string{
-		checked: "TableName Key ConditionExpression ExpressionAttributeNames",
-		passes:  "ExpressionAttributeValues ReturnValuesOnConditionCheckFailure",
+		checked: "TableName Key ConditionExpression ExpressionAttributeNames ExpressionAttributeValues",
+		passes:  "ReturnValuesOnConditionCheckFailure",
 	}),
 	"ConditionCheck": classify(map[class]string{
-		checked: "TableName Key ConditionExpression ExpressionAttributeNames",
-		passes:  "ExpressionAttributeValues ReturnValuesOnConditionCheckFailure",
+		checked: "TableName Key ConditionExpression ExpressionAttributeNames ExpressionAttributeValues",
+		passes:  "ReturnValuesOnConditionCheckFailure",
 	}),
 	"TransactWriteItemsOutput": classify(map[class]string{
 		passes: "ConsumedCapacity ItemCollectionMetrics ResultMetadata",

@@ -26,7 +26,7 @@ func (c *core) clientUpdate(x *exchange, in *dynamodb.UpdateItemInput) (*dynamod
 		r.add("ReturnValues %q is unknown", in.ReturnValues)
 	}
 	condition, names := c.checkUpdate(r, in.Key, in.UpdateExpression, in.ConditionExpression, in.ExpressionAttributeNames)
-	r.values(in.ExpressionAttributeValues)
+	r.values(in.ExpressionAttributeValues, in.UpdateExpression, in.ConditionExpression)
 	if err := r.err(); err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ func (c *core) sealPut(ctx context.Context, enc crypt.Encryptor, in *dynamodb.Pu
 	r.oldOnly(in.ReturnValues)
 	c.shape.checkItem(r, in.Item)
 	c.shape.checkCondition(r, "condition", expr.ConditionExpression, in.ConditionExpression, in.ExpressionAttributeNames)
-	r.values(in.ExpressionAttributeValues)
+	r.values(in.ExpressionAttributeValues, in.ConditionExpression)
 	if err := r.err(); err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (c *core) sealDelete(in *dynamodb.DeleteItemInput) (*dynamodb.DeleteItemInp
 	r.oldOnly(in.ReturnValues)
 	c.shape.checkKey(r, in.Key)
 	c.shape.checkCondition(r, "condition", expr.ConditionExpression, in.ConditionExpression, in.ExpressionAttributeNames)
-	r.values(in.ExpressionAttributeValues)
+	r.values(in.ExpressionAttributeValues, in.ConditionExpression)
 	if err := r.err(); err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (c *core) sealQuery(in *dynamodb.QueryInput) (_ *dynamodb.QueryInput, parti
 		partition = c.shape.checkKeyCondition(r, index, in.KeyConditionExpression, in.ExpressionAttributeNames, in.ExpressionAttributeValues)
 	}
 	c.shape.checkCondition(r, "filter", expr.FilterExpression, in.FilterExpression, in.ExpressionAttributeNames)
-	r.values(in.ExpressionAttributeValues)
+	r.values(in.ExpressionAttributeValues, in.KeyConditionExpression, in.FilterExpression)
 	if err := r.err(); err != nil {
 		return nil, nil, err
 	}
@@ -102,7 +102,7 @@ func (c *core) sealScan(in *dynamodb.ScanInput) (*dynamodb.ScanInput, error) {
 	r.legacy("ConditionalOperator", in.ConditionalOperator != "", "FilterExpression")
 	c.shape.checkIndex(r, deref(in.IndexName), deref(in.ConsistentRead))
 	c.shape.checkCondition(r, "filter", expr.FilterExpression, in.FilterExpression, in.ExpressionAttributeNames)
-	r.values(in.ExpressionAttributeValues)
+	r.values(in.ExpressionAttributeValues, in.FilterExpression)
 	if err := r.err(); err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ func (c *core) checkTransactGet(r *refusals, in *types.Get) {
 func (c *core) checkTransactWrite(r *refusals, in types.TransactWriteItem) types.TransactWriteItem {
 	condition := func(text *string, names map[string]string, values item) {
 		c.shape.checkCondition(r, "condition", expr.ConditionExpression, text, names)
-		r.values(values)
+		r.values(values, text)
 	}
 	switch {
 	case in.Put != nil:
@@ -38,8 +38,8 @@ func (c *core) checkTransactWrite(r *refusals, in types.TransactWriteItem) types
 		condition(in.ConditionCheck.ConditionExpression, in.ConditionCheck.ExpressionAttributeNames, in.ConditionCheck.ExpressionAttributeValues)
 	case in.Update != nil:
 		u := *in.Update
+		r.values(u.ExpressionAttributeValues, u.UpdateExpression, u.ConditionExpression)
 		u.ConditionExpression, u.ExpressionAttributeNames = c.checkUpdate(r, u.Key, u.UpdateExpression, u.ConditionExpression, u.ExpressionAttributeNames)
-		r.values(u.ExpressionAttributeValues)
 		in.Update = &u
 	}
 	return in

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -44,7 +45,10 @@ func (s *shape) readableProblem(name string, v types.AttributeValue) string {
 }
 
 // values refuses expression attribute values that DynamoDB would reject.
-func (r *refusals) values(values item) {
+//
+// It would reject a value that is in none of expressions, any of which may be nil, but
+// after it was sent: the expression that it was meant for may have been refused here.
+func (r *refusals) values(values item, expressions ...*string) {
 	if len(values) == 0 {
 		return
 	}
@@ -52,7 +56,30 @@ func (r *refusals) values(values item) {
 		if problem := valueProblem(values[name]); problem != "" {
 			r.add("expression value %q %s", name, problem)
 		}
+		if !slices.ContainsFunc(expressions, func(text *string) bool { return text != nil && hasToken(*text, name) }) {
+			r.add("expression value %q is in no expression: leave it out", name)
+		}
 	}
+}
+
+// hasToken reports whether a placeholder is in an expression, and not only as the
+// beginning of a longer one. Nothing in an expression is quoted.
+func hasToken(text, placeholder string) bool {
+	for placeholder != "" {
+		_, rest, found := strings.Cut(text, placeholder)
+		if !found {
+			break
+		}
+		if rest == "" || !isWordByte(rest[0]) {
+			return true
+		}
+		text = rest
+	}
+	return false
+}
+
+func isWordByte(c byte) bool {
+	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
 // valueProblem says why DynamoDB would reject v, or returns an empty string.

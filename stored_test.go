@@ -46,7 +46,7 @@ func TestReadableValuesAreChecked(t *testing.T) {
 			check(t, tc.name+", "+act.String(), r.err(), want, secret)
 		}
 		r := &refusals{op: opScan, table: "orders"}
-		r.values(item{":v": tc.v})
+		r.values(item{":v": tc.v}, aws.String("a = :v"))
 		check(t, tc.name+", in an expression", r.err(), tc.none, secret)
 	}
 }
@@ -87,5 +87,27 @@ func TestExpressionValuesAreChecked(t *testing.T) {
 		if err := r.err(); err == nil || !strings.Contains(err.Error(), `expression value ":v"`) {
 			t.Errorf("%s in a transaction: %v", name, err)
 		}
+	}
+}
+
+// A value that no expression has was sent before, for DynamoDB to reject it.
+func TestForgottenValuesAreRefused(t *testing.T) {
+	for _, tc := range []struct {
+		text   *string
+		values item
+		want   string
+	}{
+		{nil, nil, ""},
+		{nil, item{":a": avS("x")}, `":a" is in no expression`},
+		{aws.String("a = :a"), item{":a": avS("x")}, ""},
+		{aws.String("a=:a"), item{":a": avS("x")}, ""},
+		{aws.String("a in(:ab,:a)"), item{":a": avS("x"), ":ab": avS("y")}, ""},
+		{aws.String("a = :ab"), item{":a": avS("x"), ":ab": avS("y")}, `":a" is in no expression`},
+		{aws.String("a = :a_b or a = :aB or a = :a0"), item{":a": avS("x")}, `":a" is in no expression`},
+		{aws.String("a = :a"), item{"": avS("x")}, `"" is in no expression`},
+	} {
+		r := &refusals{op: opScan, table: "orders"}
+		r.values(tc.values, nil, tc.text)
+		check(t, deref(tc.text), r.err(), tc.want, "QUOTED")
 	}
 }
