@@ -29,7 +29,7 @@ func NewBranchKeyCache(capacity int) (*BranchKeyCache, error) {
 }
 
 // Len returns the number of branch keys in the cache.
-func (c *BranchKeyCache) Len() int { return len(*c.memory.entries.Load()) }
+func (c *BranchKeyCache) Len() int { return c.memory.size() }
 
 // Format prints c without keys under every verb.
 func (c *BranchKeyCache) Format(f fmt.State, _ rune) { redact(f, "BranchKeyCache") }

@@ -3,10 +3,6 @@ package keyring
 import (
 	"context"
 	"errors"
-	"maps"
-	"math"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -45,32 +41,6 @@ type cacheTimes struct {
 	patience time.Duration
 }
 
-// A cacheMemory is what caches can share.
-type cacheMemory[K comparable, V any] struct {
-	bound int // entries
-
-	entries atomic.Pointer[map[K]*entry[V]] // never changed, only replaced
-	epoch   atomic.Int64                    // grows with each stored entry
-
-	mu      sync.Mutex // for what follows, and to replace entries
-	flights map[K]*flight[V]
-}
-
-type entry[V any] struct {
-	value  V
-	since  time.Time
-	usable time.Duration // of the cache that loaded it
-	used   atomic.Int64  // epoch of the last use
-	wait   atomic.Int64  // age until which nobody loads it again, after a failure
-}
-
-// age returns how old e is, and whether that is too old for everyone. An entry of the
-// future is: a clock that went back would keep it for too long.
-func (e *entry[V]) age(now time.Time) (age time.Duration, old bool) {
-	age = now.Sub(e.since)
-	return age, age < 0 || age > e.usable
-}
-
 // A flight is one load, and those who wait for it.
 type flight[V any] struct {
 	done   chan struct{} // closed when value and err are set
@@ -81,12 +51,6 @@ type flight[V any] struct {
 	// Guarded by the memory's mu.
 	waiters int
 	renewal bool // one of the waiters is the cache itself
-}
-
-func newCacheMemory[K comparable, V any](bound int) *cacheMemory[K, V] {
-	m := &cacheMemory[K, V]{bound: bound, flights: map[K]*flight[V]{}}
-	m.entries.Store(&map[K]*entry[V]{})
-	return m
 }
 
 // hit returns the value of key if it needs no loading.
@@ -176,8 +140,8 @@ func (c *cache[K, V]) renew(ctx context.Context, key K, f *flight[V], load func(
 
 // lookup returns the entry of key if it can be used, and whether it can without
 // renewing it.
-func (c *cache[K, V]) lookup(key K) (e *entry[V], fresh bool) {
-	e = (*c.entries.Load())[key]
+func (c *cache[K, V]) lookup(key K) (e *entry[K, V], fresh bool) {
+	e = c.find(key)
 	if e == nil {
 		return nil, false
 	}
@@ -220,7 +184,7 @@ func (c *cache[K, V]) land(key K, f *flight[V], since time.Time) {
 	delete(c.flights, key)
 	if f.err == nil {
 		c.store(key, f.value, since, c.times.usable)
-	} else if e := (*c.entries.Load())[key]; e != nil && c.times.patience > 0 {
+	} else if e := c.find(key); e != nil && c.times.patience > 0 {
 		e.wait.Store(int64(c.now().Sub(e.since) + c.times.patience))
 	}
 }
@@ -244,49 +208,4 @@ func (c *cache[K, V]) put(key K, v V) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.store(key, v, c.now(), c.times.usable)
-}
-
-// store adds an entry and drops the least recently used ones beyond the bound.
-// Uses between two stores are not told apart. The caller holds m.mu.
-func (m *cacheMemory[K, V]) store(key K, v V, since time.Time, usable time.Duration) {
-	after := maps.Clone(*m.entries.Load())
-	e := &entry[V]{value: v, since: since, usable: usable}
-	e.used.Store(m.epoch.Add(2) - 1) // before all later uses, after all earlier ones
-	after[key] = e
-	for len(after) > m.bound {
-		var oldest K
-		least := int64(math.MaxInt64)
-		for k, e := range after {
-			if used := e.used.Load(); used < least {
-				oldest, least = k, used
-			}
-		}
-		delete(after, oldest)
-	}
-	m.entries.Store(&after)
-}
-
-// drop removes an entry that is too old for everyone, and with it what it kept in
-// memory. The caller holds m.mu.
-func (m *cacheMemory[K, V]) drop(key K, now time.Time) {
-	e := (*m.entries.Load())[key]
-	if e == nil {
-		return
-	}
-	if _, old := e.age(now); old {
-		after := maps.Clone(*m.entries.Load())
-		delete(after, key)
-		m.entries.Store(&after)
-	}
-}
-
-// forget removes the entries whose keys match. Loads of them under way still
-// answer those who wait for them, and are not stored.
-func (m *cacheMemory[K, V]) forget(match func(K) bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	after := maps.Clone(*m.entries.Load())
-	maps.DeleteFunc(after, func(key K, _ *entry[V]) bool { return match(key) })
-	m.entries.Store(&after)
-	maps.DeleteFunc(m.flights, func(key K, _ *flight[V]) bool { return match(key) })
 }

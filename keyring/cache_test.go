@@ -265,7 +265,7 @@ func TestCacheBound(t *testing.T) {
 		}
 		for _, key := range []string{"a", "b", "c", "a", "d", "c", "e"} {
 			get(key)
-			if n := len(*c.entries.Load()); n > 3 {
+			if n := c.size(); n > 3 {
 				t.Errorf("%d entries after %q, want 3 at most", n, key)
 			}
 		}
@@ -315,7 +315,7 @@ func TestCacheDropsOld(t *testing.T) {
 		if _, err := c.get(t.Context(), "k", l.load); err == nil {
 			t.Error("no error")
 		}
-		if n := len(*c.entries.Load()); n != 0 {
+		if n := c.size(); n != 0 {
 			t.Errorf("%d entries, want none", n)
 		}
 	})
