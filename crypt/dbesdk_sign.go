@@ -12,7 +12,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/big"
-	"slices"
 
 	"github.com/ddbenc/ddbenc/codec"
 )
@@ -26,8 +25,8 @@ const (
 
 // itemKeys derives an item's commit key and field root from its data key.
 func itemKeys(dataKey []byte, messageID *[codec.MessageIDSize]byte) (commit, fieldRoot []byte, err error) {
-	info := func(label string) []byte { return slices.Concat([]byte(label), messageID[:]) }
-	err = deriveKeys(dataKey, []derivation{{info(labelCommit), &commit}, {info(labelFields), &fieldRoot}})
+	id := string(messageID[:])
+	err = deriveKeys(dataKey, []derivation{{labelCommit + id, &commit}, {labelFields + id, &fieldRoot}})
 	return commit, fieldRoot, err
 }
 

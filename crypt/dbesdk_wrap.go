@@ -3,10 +3,9 @@ package crypt
 import (
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/hmac"
+	"crypto/hkdf"
 	"crypto/sha512"
 	"fmt"
-	"hash"
 )
 
 // Sizes in bytes of what a [Keyring] handles.
@@ -22,9 +21,9 @@ const (
 
 // Labels of what is derived from an intermediate key. DB-ESDK spec: materials,
 // "Intermediate key wrapping".
-var (
-	labelWrapEncrypt = []byte("AWS_MPL_INTERMEDIATE_KEYWRAP_ENC")
-	labelWrapMAC     = []byte("AWS_MPL_INTERMEDIATE_KEYWRAP_MAC")
+const (
+	labelWrapEncrypt = "AWS_MPL_INTERMEDIATE_KEYWRAP_ENC"
+	labelWrapMAC     = "AWS_MPL_INTERMEDIATE_KEYWRAP_MAC"
 )
 
 // WrapDataKey encrypts a data key under a fresh intermediate key of 32 random
@@ -80,41 +79,23 @@ func intermediateKeys(intermediate []byte) (aead cipher.AEAD, macKey []byte, err
 
 // A derivation is one key to derive.
 type derivation struct {
-	info []byte
+	info string
 	key  *[]byte // result, DataKeySize bytes
 }
 
-// deriveKeys derives keys with HKDF-SHA-512 without salt, RFC 5869. Each is no longer
-// than one hash. Package crypto/hkdf does the same, and makes the same HMAC key ready
-// for every one of them again, which takes longer than all that is left.
+// deriveKeys derives keys with HKDF-SHA-512 without salt, RFC 5869.
 func deriveKeys(from []byte, keys []derivation) error {
-	extract, err := hkdfSalt.Clone()
+	prk, err := hkdf.Extract(sha512.New, from, nil)
 	if err != nil {
 		return err
 	}
-	extract.Write(from)
-	prk := extract.Sum(make([]byte, 0, sha512.Size))
-	defer clear(prk)
-	expand := hmac.New(sha512.New, prk)
 	for _, d := range keys {
-		expand.Reset()
-		expand.Write(d.info)
-		expand.Write(firstBlock)
-		*d.key = expand.Sum(nil)[:DataKeySize:DataKeySize]
+		if *d.key, err = hkdf.Expand(sha512.New, prk, d.info, DataKeySize); err != nil {
+			return err
+		}
 	}
 	return nil
 }
-
-// hkdfSalt is the HMAC that extracts from a key, that nothing was written to. No salt is
-// one of zeros.
-var hkdfSalt = func() hash.Cloner {
-	m := hmac.New(sha512.New, make([]byte, sha512.Size))
-	m.Reset() // remembers its state
-	return m.(hash.Cloner)
-}()
-
-// firstBlock is the number of the only block of an expanded key.
-var firstBlock = []byte{1}
 
 func newGCM(key []byte) (cipher.AEAD, error) {
 	block, err := aes.NewCipher(key)
