@@ -16,6 +16,7 @@ import (
 
 	"github.com/ddbenc/ddbenc/codec"
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/internal/vectors"
 	"github.com/ddbenc/ddbenc/keyring"
 )
 
@@ -76,9 +77,9 @@ func (s *KeyStore) open(log *requestLog) (*keyring.BranchKeyStore, error) {
 		}
 		return keyring.NewBranchKeyStore(services, &loggingKMS{services, log}, s.Table, s.Name, keys)
 	}
-	table, err := liveTable(s.Endpoint)
-	if err != nil {
-		return nil, err
+	table := vectors.DynamoDB(s.Endpoint)
+	if table == nil {
+		return nil, errors.New("the key store of the case has no rows, and names no endpoint")
 	}
 	client, err := liveKMS(s.KMSEndpoint, region, log)
 	if err != nil {
@@ -89,9 +90,9 @@ func (s *KeyStore) open(log *requestLog) (*keyring.BranchKeyStore, error) {
 
 // keys returns the store's KMS configuration and the region of its KMS client.
 func (s *KeyStore) keys() (keys keyring.KMSConfiguration, region string) {
-	region = defaultRegion
+	region = vectors.DefaultRegion
 	for _, arn := range []string{s.KMSKey, s.MRKey} {
-		if r, ok := arnRegion(arn); ok {
+		if r, ok := vectors.RegionOf(arn); ok {
 			region = r
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ddbenc/ddbenc/crypt"
 	"github.com/ddbenc/ddbenc/internal/ddbecvec"
+	"github.com/ddbenc/ddbenc/internal/vectors"
 	"github.com/ddbenc/ddbenc/keyring"
 )
 
@@ -136,9 +137,9 @@ func (p *Provider) kmsRegion() string {
 		return p.Region
 	}
 	for _, id := range []string{p.KeyID, p.SenderKeyID, p.RecipientKeyID} {
-		if region, ok := arnRegion(id); ok {
+		if region, ok := vectors.RegionOf(id); ok {
 			return region
 		}
 	}
-	return defaultRegion
+	return vectors.DefaultRegion
 }

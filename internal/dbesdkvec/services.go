@@ -5,28 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
-	"os"
 	"reflect"
-	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
+	"github.com/ddbenc/ddbenc/internal/vectors"
 	"github.com/ddbenc/ddbenc/keyring"
 )
-
-// defaultRegion is that of keys whose id names none.
-const defaultRegion = "us-west-2"
-
-func arnRegion(id string) (region string, ok bool) {
-	arn := strings.SplitN(id, ":", 5)
-	if len(arn) < 5 {
-		return "", false
-	}
-	return arn[3], true
-}
 
 // kmsClient returns the keyring's KMS: the case's own, or the one at the endpoint
 // that the case or the environment names.
@@ -46,34 +31,11 @@ func (p *Provider) kmsClient(log *requestLog) (*loggingKMS, error) {
 
 // liveKMS returns a KMS client of a region.
 func liveKMS(endpoint, region string, log *requestLog) (*loggingKMS, error) {
-	if endpoint == "" {
-		endpoint = os.Getenv("AWS_ENDPOINT_URL_KMS")
-	}
-	if endpoint == "" {
+	client := vectors.KMS(endpoint, region)
+	if client == nil {
 		return nil, errors.New("the case has no KMS, and names no endpoint of one")
 	}
-	options := kms.Options{Region: region, BaseEndpoint: aws.String(endpoint), Credentials: engineCredentials()}
-	return &loggingKMS{next: kms.New(options), log: log}, nil
-}
-
-// liveTable returns the DynamoDB client of a key store.
-func liveTable(endpoint string) (*dynamodb.Client, error) {
-	if endpoint == "" {
-		endpoint = os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
-	}
-	if endpoint == "" {
-		return nil, errors.New("the key store of the case has no rows, and names no endpoint")
-	}
-	return dynamodb.New(dynamodb.Options{Region: defaultRegion, BaseEndpoint: aws.String(endpoint), Credentials: engineCredentials()}), nil
-}
-
-// engineCredentials are those of the environment, or ones that no engine checks.
-func engineCredentials() aws.CredentialsProvider {
-	id, secret := os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_SECRET_ACCESS_KEY")
-	if id == "" {
-		id, secret = "interop", "interop"
-	}
-	return credentials.NewStaticCredentialsProvider(id, secret, os.Getenv("AWS_SESSION_TOKEN"))
+	return &loggingKMS{next: client, log: log}, nil
 }
 
 // A requestLog has what was sent to KMS for a case, as a case tells it: the members

@@ -17,6 +17,7 @@ import (
 
 	"github.com/ddbenc/ddbenc/codec"
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/internal/vectors"
 	"github.com/ddbenc/ddbenc/keyring"
 )
 
@@ -55,9 +56,9 @@ func (s *session) mostRecent(ctx context.Context, p *Provider) (crypt.Provider, 
 		}
 	} else {
 		for _, data := range p.MetaTableItems {
-			row, err := unmarshalItem("meta_table_items", data)
+			row, err := codec.UnmarshalItem(data)
 			if err != nil {
-				return nil, err
+				return nil, fmt.Errorf("meta_table_items: %w", err)
 			}
 			if _, err := s.table.PutItem(ctx, &dynamodb.PutItemInput{TableName: &p.MetaTableName, Item: row}); err != nil {
 				return nil, err
@@ -83,11 +84,10 @@ func (s *session) tableItems(ctx context.Context, p *Provider) ([]json.RawMessag
 }
 
 func openKeyTable(ctx context.Context, p *Provider) (keyTable, error) {
-	endpoint := endpoint(p, "AWS_ENDPOINT_URL_DYNAMODB")
-	if endpoint == "" {
+	client := vectors.DynamoDB(p.Endpoint)
+	if client == nil {
 		return &memoryTable{byName: make(map[string]map[int64]map[string]types.AttributeValue)}, nil
 	}
-	client := dynamodb.New(dynamodb.Options{Region: region, BaseEndpoint: aws.String(endpoint), Credentials: engineCredentials()})
 	_, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &p.MetaTableName})
 	if missing := new(types.ResourceNotFoundException); errors.As(err, &missing) {
 		err = keyring.CreateMetaTable(ctx, client, p.MetaTableName)

@@ -5,15 +5,13 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"os"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/internal/vectors"
 	"github.com/ddbenc/ddbenc/keyring"
 )
 
@@ -37,9 +35,6 @@ type KMSRequest struct {
 	Operation         string            `json:"operation"`
 }
 
-// region is that of keys whose id names none.
-const region = "us-west-2"
-
 func (s *session) kms(p *Provider) (crypt.Provider, error) {
 	client, err := s.kmsClient(p)
 	if err != nil {
@@ -58,31 +53,15 @@ func (s *session) kmsClient(p *Provider) (keyring.KMSClient, error) {
 	if p.FakeKMS != nil {
 		return &kmsLog{s, p.FakeKMS.Client(p.KeyID)}, nil
 	}
-	endpoint := endpoint(p, "AWS_ENDPOINT_URL_KMS")
-	if endpoint == "" {
+	region, ok := vectors.RegionOf(p.KeyID)
+	if !ok {
+		region = vectors.DefaultRegion
+	}
+	client := vectors.KMS(p.Endpoint, region)
+	if client == nil {
 		return nil, errors.New("the case has neither fake_kms nor a KMS endpoint")
 	}
-	options := kms.Options{Region: region, BaseEndpoint: aws.String(endpoint), Credentials: engineCredentials()}
-	if arn := strings.SplitN(p.KeyID, ":", 5); len(arn) == 5 {
-		options.Region = arn[3]
-	}
-	return &kmsLog{s, kms.New(options)}, nil
-}
-
-func endpoint(p *Provider, variable string) string {
-	if p.Endpoint != "" {
-		return p.Endpoint
-	}
-	return os.Getenv(variable)
-}
-
-// engineCredentials are those of the environment, or ones that no engine checks.
-func engineCredentials() aws.CredentialsProvider {
-	id, secret := os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_SECRET_ACCESS_KEY")
-	if id == "" {
-		id, secret = "interop", "interop"
-	}
-	return credentials.NewStaticCredentialsProvider(id, secret, os.Getenv("AWS_SESSION_TOKEN"))
+	return &kmsLog{s, client}, nil
 }
 
 // kmsLog notes requests on their way to a KMS.
