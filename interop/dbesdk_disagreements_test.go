@@ -31,8 +31,8 @@ func dbesdkBase(t *testing.T, name string, change map[string]any) *dbesdkvec.Cas
 	c := &dbesdkvec.Case{
 		Name: name, TableName: "t", PartitionKey: "pk", Provider: rawKey,
 		AttributeActions: dbesdkvec.Actions{Attributes: map[string]string{"pk": "SIGN_ONLY", "a": "ENCRYPT_AND_SIGN"}},
-		PlaintextItem:    json.RawMessage(wantItem(`"a": {"S": "1"}`)),
 	}
+	c.PlaintextItem = json.RawMessage(wantItem(`"a": {"S": "1"}`))
 	out, err := c.With(change)
 	if err != nil {
 		t.Fatal(err)

@@ -223,8 +223,8 @@ func (s *sharedStore) byTenant(t *testing.T, i int, id string) *dbesdkvec.Case {
 		Name: fmt.Sprint("keystore/tenant/", i), TableName: "t", PartitionKey: "tenant",
 		AttributeActions: dbesdkvec.Actions{Attributes: map[string]string{"tenant": "SIGN_ONLY", "a": "ENCRYPT_AND_SIGN"}},
 		Provider:         dbesdkvec.Provider{Type: "hierarchical", BranchKeyBy: "tenant", KeyStore: &s.place},
-		PlaintextItem:    []byte(fmt.Sprintf(`{"tenant": {"S": %q}, "a": {"N": "1"}}`, id)),
 	}
+	c.PlaintextItem = []byte(fmt.Sprintf(`{"tenant": {"S": %q}, "a": {"N": "1"}}`, id))
 	if i%2 == 0 {
 		const inContext = "SIGN_AND_INCLUDE_IN_ENCRYPTION_CONTEXT"
 		c.PartitionKey = "pk"

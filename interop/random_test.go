@@ -19,6 +19,7 @@ import (
 
 	"github.com/ddbenc/ddbenc/codec"
 	"github.com/ddbenc/ddbenc/internal/ddbecvec"
+	"github.com/ddbenc/ddbenc/internal/vectors"
 )
 
 // A generator makes random cases that a client and this project must agree on.
@@ -429,5 +430,5 @@ func equalJSON(t *testing.T, want, got json.RawMessage) bool {
 		t.Fatal(err)
 	}
 	b, err := codec.UnmarshalItem(got)
-	return err == nil && ddbecvec.Equal(a, b)
+	return err == nil && vectors.Equal(a, b)
 }

@@ -1,22 +1,18 @@
 // Package dbesdkvec reads DB-ESDK test cases, in the JSON shape that the vectors
-// and the interop peers share, and runs ddbenc on them. A case says everything
-// about one item: table, keyring, actions, plaintext, and, if somebody has written
-// it already, the stored item and what a reader must make of it. The vectors that
-// come with the other clients have shapes of their own, from which it makes cases.
+// and the interop peers share, and runs ddbenc on them. Package vectors says what
+// a case is. The vectors that come with the other clients have shapes of their own,
+// from which it makes cases.
 package dbesdkvec
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
-	"github.com/ddbenc/ddbenc/codec"
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/internal/vectors"
 )
 
 // What a reader must do with a case's item.
@@ -48,11 +44,7 @@ type Case struct {
 	PlaintextOverride string          `json:"plaintext_override,omitempty"`
 	Search            json.RawMessage `json:"search,omitempty"` // beacons: see [Case.Skip]
 
-	// Items in DynamoDB JSON. They stay raw because some cases hold values that
-	// DynamoDB knows nothing of, which must fail where they are used.
-	PlaintextItem json.RawMessage `json:"plaintext_item,omitempty"`
-	EncryptedItem json.RawMessage `json:"encrypted_item,omitempty"`
-	DecryptedItem json.RawMessage `json:"decrypted_item,omitempty"` // if it is not the plaintext item
+	vectors.Items
 
 	// DecryptOverrides are members of the case that are others when it is read.
 	DecryptOverrides map[string]json.RawMessage `json:"decrypt_overrides,omitempty"`
@@ -89,47 +81,21 @@ type DataKey struct {
 
 // UnmarshalJSON reads a case and keeps the members that this package has no use
 // for.
-func (c *Case) UnmarshalJSON(data []byte) error {
+func (c *Case) UnmarshalJSON(data []byte) (err error) {
 	type plain Case
-	if err := json.Unmarshal(data, (*plain)(c)); err != nil {
-		return fmt.Errorf("case %q: %w", c.Name, err)
-	}
-	return json.Unmarshal(data, &c.members)
+	c.members, err = vectors.Unmarshal(data, (*plain)(c))
+	return err
 }
 
 // MarshalJSON writes the case as it was read, unless it was made in Go.
 func (c *Case) MarshalJSON() ([]byte, error) {
-	if c.members != nil {
-		return json.Marshal(c.members)
-	}
 	type plain Case
-	return json.Marshal((*plain)(c))
+	return vectors.Marshal(c.members, (*plain)(c))
 }
 
 // With returns the case with the members in set, by their names in JSON, and
 // without those for which set has nil.
-func (c *Case) With(set map[string]any) (*Case, error) {
-	data, err := json.Marshal(c)
-	if err != nil {
-		return nil, err
-	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(data, &members); err != nil {
-		return nil, err
-	}
-	for name, value := range set {
-		if value == nil {
-			delete(members, name)
-		} else if members[name], err = json.Marshal(value); err != nil {
-			return nil, err
-		}
-	}
-	if data, err = json.Marshal(members); err != nil {
-		return nil, err
-	}
-	out := new(Case)
-	return out, json.Unmarshal(data, out)
-}
+func (c *Case) With(set map[string]any) (*Case, error) { return vectors.With(c, set) }
 
 // Reader returns the case as it is to be read.
 func (c *Case) Reader() (*Case, error) {
@@ -212,65 +178,5 @@ func (c *Case) options() ([]crypt.DBESDKOption, error) {
 	return opts, nil
 }
 
-// Plaintext is the item before encryption.
-func (c *Case) Plaintext() (map[string]types.AttributeValue, error) {
-	return unmarshalItem("plaintext_item", c.PlaintextItem)
-}
-
-// Encrypted is the item as stored.
-func (c *Case) Encrypted() (map[string]types.AttributeValue, error) {
-	return unmarshalItem("encrypted_item", c.EncryptedItem)
-}
-
-// Want is what a reader must make of the stored item.
-func (c *Case) Want() (map[string]types.AttributeValue, error) {
-	if c.DecryptedItem != nil {
-		return unmarshalItem("decrypted_item", c.DecryptedItem)
-	}
-	return c.Plaintext()
-}
-
-func unmarshalItem(member string, data []byte) (map[string]types.AttributeValue, error) {
-	if data == nil {
-		return nil, fmt.Errorf("the case has no %s", member)
-	}
-	item, err := codec.UnmarshalItem(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", member, err)
-	}
-	return item, nil
-}
-
-// ErrNoCases reports JSON that is something else than cases.
-var ErrNoCases = errors.New("dbesdkvec: no cases")
-
-// Parse reads a JSON list of cases, or an object with such a list in its member
-// "cases".
-func Parse(data []byte) ([]*Case, error) {
-	var object struct {
-		Cases json.RawMessage `json:"cases"`
-	}
-	if json.Unmarshal(data, &object) == nil && object.Cases != nil {
-		data = object.Cases
-	}
-	var elements []map[string]json.RawMessage
-	if err := json.Unmarshal(data, &elements); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNoCases, err)
-	}
-	isCase := func(e map[string]json.RawMessage) bool {
-		return e["name"] != nil && e["table_name"] != nil && e["attribute_actions"] != nil && e["provider"] != nil
-	}
-	if !slices.ContainsFunc(elements, isCase) {
-		return nil, ErrNoCases
-	}
-	for i, e := range elements {
-		if !isCase(e) {
-			return nil, fmt.Errorf("dbesdkvec: element %d of a list of cases is not a case", i)
-		}
-	}
-	var cases []*Case
-	if err := json.Unmarshal(data, &cases); err != nil {
-		return nil, fmt.Errorf("dbesdkvec: %w", err)
-	}
-	return cases, nil
-}
+// Parse reads a list of cases, as [vectors.Parse] does.
+func Parse(data []byte) ([]*Case, error) { return vectors.Parse[Case](data) }

@@ -3,39 +3,21 @@ package dbesdkvec
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/ddbenc/ddbenc/internal/vectors"
 )
 
 // Load returns the cases of every JSON file below dir, whatever its name, in the
 // order of the files' paths: lists of cases, and the shapes of the other clients'
 // own vectors. Files of other shapes are passed over; a list that is only partly
 // one of cases is an error.
-func Load(dir string) ([]*Case, error) {
-	var all []*Case
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || filepath.Ext(path) != ".json" {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		cases, err := loadFile(path, data)
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		all = append(all, cases...)
-		return nil
-	})
-	return all, err
-}
+func Load(dir string) ([]*Case, error) { return vectors.Load(dir, loadFile) }
 
 func loadFile(path string, data []byte) ([]*Case, error) {
 	var file officialFile
@@ -58,11 +40,7 @@ func loadFile(path string, data []byte) ([]*Case, error) {
 	case file.Keys != nil && len(file.Cases) > 0 && file.Cases[0].Keyring != nil:
 		return file.generated()
 	}
-	cases, err := Parse(data)
-	if errors.Is(err, ErrNoCases) {
-		return nil, nil
-	}
-	return cases, err
+	return Parse(data)
 }
 
 // The shapes of the other clients' own vectors, and of two files that were made

@@ -2,13 +2,12 @@ package dbesdkvec
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/ddbenc/ddbenc/codec"
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/internal/vectors"
 )
 
 // Clients that write cases, by their names there; Go is this project.
@@ -51,18 +50,10 @@ func (c *Case) encryptor(ctx context.Context, log *requestLog, writing bool) (cr
 // result: encrypted_item or error, what was sent to KMS, and this project as its
 // client.
 func (c *Case) Encrypt(ctx context.Context) (*Case, error) {
-	set := map[string]any{"client": Go, "client_version": "devel", "encrypted_item": nil, "error": nil, "parsed_header": nil, "kms_requests": nil}
 	log := new(requestLog)
 	stored, err := c.encrypt(ctx, log)
-	if err == nil {
-		var item json.RawMessage
-		if item, err = codec.MarshalItem(stored); err == nil {
-			set["encrypted_item"] = item
-		}
-	}
-	if err != nil {
-		set["error"] = err.Error()
-	}
+	set := vectors.Written(Go, stored, err)
+	set["parsed_header"] = nil
 	if log.requests != nil {
 		set["kms_requests"] = log.requests
 	}
@@ -87,27 +78,13 @@ func (c *Case) encrypt(ctx context.Context, log *requestLog) (map[string]types.A
 	return e.Encrypt(ctx, item)
 }
 
-// A Result is what a reader made of one case.
-type Result struct {
-	Name          string          `json:"name"`
-	Client        string          `json:"client"` // who read it
-	PlaintextItem json.RawMessage `json:"plaintext_item,omitempty"`
-	Error         string          `json:"error,omitempty"`
-}
+// Result is what a reader made of one case.
+type Result = vectors.Result
 
 // Decrypt decrypts the case's stored item.
 func (c *Case) Decrypt(ctx context.Context) Result {
-	r := Result{Name: c.Name, Client: Go}
 	plain, err := c.decrypt(ctx)
-	if err == nil {
-		if r.PlaintextItem, err = codec.MarshalItem(plain); err != nil {
-			err = fmt.Errorf("decrypted item: %w", err)
-		}
-	}
-	if err != nil {
-		r.PlaintextItem, r.Error = nil, err.Error()
-	}
-	return r
+	return vectors.Read(c.Name, Go, plain, err)
 }
 
 func (c *Case) decrypt(ctx context.Context) (map[string]types.AttributeValue, error) {

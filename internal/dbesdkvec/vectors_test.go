@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ddbenc/ddbenc/crypt"
-	"github.com/ddbenc/ddbenc/internal/ddbecvec"
+	"github.com/ddbenc/ddbenc/internal/vectors"
 )
 
 // vectorsDir returns the DB-ESDK part of the vectors, which are no part of the
@@ -154,10 +154,10 @@ var refusals = map[string][]error{
 // diffItems compares items by value. Its report is made only for items that
 // differ, because making it takes time exponential in the depth of values.
 func diffItems(want, got map[string]types.AttributeValue) string {
-	if ddbecvec.Equal(want, got) {
+	if vectors.Equal(want, got) {
 		return ""
 	}
-	return cmp.Diff(ddbecvec.Canonical(want), ddbecvec.Canonical(got))
+	return cmp.Diff(vectors.Canonical(want), vectors.Canonical(got))
 }
 
 // testWriting encrypts the plaintext of c with fresh keys.

@@ -1,7 +1,6 @@
 // Package ddbecvec reads DDBEC test cases, in the JSON shape that the vectors
-// and the interop peers share, and runs ddbenc on them. A case says everything
-// about one item: table, keys, actions, plaintext, and, if somebody has written
-// it already, the stored item and what a reader must make of it.
+// and the interop peers share, and runs ddbenc on them. Package vectors says what
+// a case is.
 //
 // It is shared by the vector tests, by interop/ddbenc-peer and by the live
 // interop tests. interop/README.md describes the fields.
@@ -9,18 +8,12 @@ package ddbecvec
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
-	"github.com/ddbenc/ddbenc/codec"
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/internal/vectors"
 )
 
 // What a reader must do with a case's item.
@@ -53,11 +46,7 @@ type Case struct {
 	AttributeActions  Actions            `json:"attribute_actions"`
 	Provider          Provider           `json:"provider"`
 
-	// Items in DynamoDB JSON. They stay raw because some cases hold values that
-	// DynamoDB knows nothing of, which must fail where they are used.
-	PlaintextItem json.RawMessage `json:"plaintext_item,omitempty"`
-	EncryptedItem json.RawMessage `json:"encrypted_item,omitempty"`
-	DecryptedItem json.RawMessage `json:"decrypted_item,omitempty"` // if it is not the plaintext item
+	vectors.Items
 
 	Expect      string            `json:"expect,omitempty"`
 	MayReject   bool              `json:"may_reject,omitempty"`
@@ -84,47 +73,21 @@ type Actions struct {
 
 // UnmarshalJSON reads a case and keeps the members that this package has no use
 // for.
-func (c *Case) UnmarshalJSON(data []byte) error {
+func (c *Case) UnmarshalJSON(data []byte) (err error) {
 	type plain Case
-	if err := json.Unmarshal(data, (*plain)(c)); err != nil {
-		return fmt.Errorf("case %q: %w", c.Name, err)
-	}
-	return json.Unmarshal(data, &c.members)
+	c.members, err = vectors.Unmarshal(data, (*plain)(c))
+	return err
 }
 
 // MarshalJSON writes the case as it was read, unless it was made in Go.
 func (c *Case) MarshalJSON() ([]byte, error) {
-	if c.members != nil {
-		return json.Marshal(c.members)
-	}
 	type plain Case
-	return json.Marshal((*plain)(c))
+	return vectors.Marshal(c.members, (*plain)(c))
 }
 
 // With returns the case with the members in set, by their names in JSON, and
 // without those for which set has nil.
-func (c *Case) With(set map[string]any) (*Case, error) {
-	data, err := json.Marshal(c)
-	if err != nil {
-		return nil, err
-	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(data, &members); err != nil {
-		return nil, err
-	}
-	for name, value := range set {
-		if value == nil {
-			delete(members, name)
-		} else if members[name], err = json.Marshal(value); err != nil {
-			return nil, err
-		}
-	}
-	if data, err = json.Marshal(members); err != nil {
-		return nil, err
-	}
-	out := new(Case)
-	return out, json.Unmarshal(data, out)
-}
+func (c *Case) With(set map[string]any) (*Case, error) { return vectors.With(c, set) }
 
 // Table describes the case's table to a format. The error names an action that
 // does not exist.
@@ -155,35 +118,6 @@ func parseAction(name string) (crypt.Action, error) {
 	return 0, fmt.Errorf("there is no action %q", name)
 }
 
-// Plaintext is the item before encryption.
-func (c *Case) Plaintext() (map[string]types.AttributeValue, error) {
-	return unmarshalItem("plaintext_item", c.PlaintextItem)
-}
-
-// Encrypted is the item as stored.
-func (c *Case) Encrypted() (map[string]types.AttributeValue, error) {
-	return unmarshalItem("encrypted_item", c.EncryptedItem)
-}
-
-// Want is what a reader must make of the stored item.
-func (c *Case) Want() (map[string]types.AttributeValue, error) {
-	if c.DecryptedItem != nil {
-		return unmarshalItem("decrypted_item", c.DecryptedItem)
-	}
-	return c.Plaintext()
-}
-
-func unmarshalItem(member string, data []byte) (map[string]types.AttributeValue, error) {
-	if data == nil {
-		return nil, fmt.Errorf("the case has no %s", member)
-	}
-	item, err := codec.UnmarshalItem(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", member, err)
-	}
-	return item, nil
-}
-
 // SignedByPythonOnly reports whether the Python client wrote the case and the
 // clients disagree on its numbers: such an item may carry a signature over
 // rounded numbers or over -0, which only a reader verifies that was told to.
@@ -199,58 +133,8 @@ func (c *Case) numbersDiffer() bool {
 // whatever its name, in the order of the files' paths. Other JSON files are
 // passed over; a list that is only partly one of cases is an error.
 func Load(dir string) ([]*Case, error) {
-	var all []*Case
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || filepath.Ext(path) != ".json" {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		cases, err := Parse(data)
-		if errors.Is(err, ErrNoCases) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		all = append(all, cases...)
-		return nil
-	})
-	return all, err
+	return vectors.Load(dir, func(_ string, data []byte) ([]*Case, error) { return Parse(data) })
 }
 
-// ErrNoCases reports JSON that is something else than a list of cases.
-var ErrNoCases = errors.New("ddbecvec: not a list of cases")
-
-// Parse reads a JSON list of cases, or an object with such a list in its member
-// "cases".
-func Parse(data []byte) ([]*Case, error) {
-	var object struct {
-		Cases json.RawMessage `json:"cases"`
-	}
-	if json.Unmarshal(data, &object) == nil && object.Cases != nil {
-		data = object.Cases
-	}
-	var elements []map[string]json.RawMessage
-	if err := json.Unmarshal(data, &elements); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNoCases, err)
-	}
-	isCase := func(e map[string]json.RawMessage) bool {
-		return e["name"] != nil && e["table_name"] != nil && e["attribute_actions"] != nil && e["provider"] != nil
-	}
-	if len(elements) > 0 && !slices.ContainsFunc(elements, isCase) {
-		return nil, ErrNoCases
-	}
-	for i, e := range elements {
-		if !isCase(e) {
-			return nil, fmt.Errorf("ddbecvec: element %d of a list of cases is not a case", i)
-		}
-	}
-	var cases []*Case
-	if err := json.Unmarshal(data, &cases); err != nil {
-		return nil, fmt.Errorf("ddbecvec: %w", err)
-	}
-	return cases, nil
-}
+// Parse reads a list of cases, as [vectors.Parse] does.
+func Parse(data []byte) ([]*Case, error) { return vectors.Parse[Case](data) }

@@ -2,13 +2,9 @@ package ddbecvec
 
 import (
 	"encoding/json"
-	"errors"
-	"os"
-	"path/filepath"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
+	"github.com/ddbenc/ddbenc/codec"
 	"github.com/ddbenc/ddbenc/crypt"
 )
 
@@ -22,64 +18,6 @@ const aCase = `{
 	},
 	"plaintext_item": {"pk": {"S": "1"}, "free": {"N": "1.0"}, "secret": {"SS": ["b", "a"]}}
 }`
-
-func TestParse(t *testing.T) {
-	anyError := errors.New("any other error")
-	cases := []struct {
-		name, in string
-		want     int
-		err      error // anyError is every other than ErrNoCases
-	}{
-		{"list", "[" + aCase + "," + aCase + "]", 2, nil},
-		{"object", `{"cases": [` + aCase + `]}`, 1, nil},
-		{"empty list", "[]", 0, nil},
-		{"list of something else", `[{"table": "t", "item": {}}]`, 0, ErrNoCases},
-		{"list of numbers", `[1, 2]`, 0, ErrNoCases},
-		{"object without cases", `{"keys": {}}`, 0, ErrNoCases},
-		{"no JSON", `{`, 0, ErrNoCases},
-		{"one element is no case", "[" + aCase + `, {"name": "x"}]`, 0, anyError},
-		{"case with a list as name", `[{"name": [], "table_name": "", "attribute_actions": {}, "provider": {}}]`, 0, anyError},
-	}
-	for _, tt := range cases {
-		t.Run(tt.name, func(t *testing.T) {
-			got, err := Parse([]byte(tt.in))
-			if len(got) != tt.want || (err == nil) != (tt.err == nil) || errors.Is(err, ErrNoCases) != (tt.err == ErrNoCases) {
-				t.Errorf("Parse(%s) = %d cases, %v; want %d, %v", tt.in, len(got), err, tt.want, tt.err)
-			}
-		})
-	}
-}
-
-func TestLoad(t *testing.T) {
-	dir := t.TempDir()
-	write := func(name, content string) {
-		t.Helper()
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(content), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("keys.json", `{"aesKey": {}}`)
-	write("README.md", "["+aCase+"]")
-	if got, err := Load(dir); err != nil || len(got) != 0 {
-		t.Errorf("Load of a folder without cases = %d cases, %v", len(got), err)
-	}
-	write("deep/er/any name.json", "["+aCase+"]")
-	write("top.json", "["+aCase+"]")
-	if got, err := Load(dir); err != nil || len(got) != 2 {
-		t.Errorf("Load = %d cases, %v; want 2", len(got), err)
-	}
-	write("broken.json", "["+aCase+", {}]")
-	if _, err := Load(dir); err == nil {
-		t.Error("Load passed over a list that is partly one of cases")
-	}
-	if _, err := Load(filepath.Join(dir, "missing")); err == nil {
-		t.Error("Load of a missing folder gave no error")
-	}
-}
 
 func TestEncryptDecrypt(t *testing.T) {
 	cases, err := Parse([]byte("[" + aCase + "]"))
@@ -103,7 +41,7 @@ func TestEncryptDecrypt(t *testing.T) {
 	if r.Error != "" || r.Name != c.Name || r.Client != Go {
 		t.Fatalf("Decrypt = %+v", r)
 	}
-	got, err := unmarshalItem("plaintext_item", r.PlaintextItem)
+	got, err := codec.UnmarshalItem(r.PlaintextItem)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,50 +82,6 @@ func TestEncryptReportsErrors(t *testing.T) {
 				t.Errorf("Encrypt = %s, error %q", out.EncryptedItem, out.Error)
 			}
 		})
-	}
-}
-
-func TestEqual(t *testing.T) {
-	item := func(v types.AttributeValue) map[string]types.AttributeValue {
-		return map[string]types.AttributeValue{"a": v}
-	}
-	n := func(s string) types.AttributeValue { return &types.AttributeValueMemberN{Value: s} }
-	ss := func(s ...string) types.AttributeValue { return &types.AttributeValueMemberSS{Value: s} }
-	ns := func(s ...string) types.AttributeValue { return &types.AttributeValueMemberNS{Value: s} }
-	bs := func(s ...[]byte) types.AttributeValue { return &types.AttributeValueMemberBS{Value: s} }
-	l := func(v ...types.AttributeValue) types.AttributeValue { return &types.AttributeValueMemberL{Value: v} }
-	m := func(v types.AttributeValue) types.AttributeValue {
-		return &types.AttributeValueMemberM{Value: item(v)}
-	}
-	cases := []struct {
-		name string
-		a, b types.AttributeValue
-		want bool
-	}{
-		{"numbers of one value", n("1.50e1"), n("15"), true},
-		{"numbers of other value", n("1"), n("10"), false},
-		{"zeros", n("-0"), n("0.0"), true},
-		{"no numbers", n("NaN"), n("NaN"), true},
-		{"string sets", ss("a", "b"), ss("b", "a", "a"), true},
-		{"other string sets", ss("a"), ss("a", "b"), false},
-		{"number sets", ns("1.0", "2"), ns("2.0", "1"), true},
-		{"binary sets", bs([]byte{1}, []byte{2}), bs([]byte{2}, []byte{1}), true},
-		{"lists in another order", l(n("1"), n("2")), l(n("2"), n("1")), false},
-		{"deep", m(l(ns("1.0"))), m(l(ns("1"))), true},
-		{"types", n("1"), &types.AttributeValueMemberS{Value: "1"}, false},
-		{"empty sets of other types", ss(), ns(), false},
-		{"nil and empty", &types.AttributeValueMemberB{}, &types.AttributeValueMemberB{Value: []byte{}}, true},
-		{"bool and null", &types.AttributeValueMemberBOOL{Value: true}, &types.AttributeValueMemberNULL{Value: true}, false},
-	}
-	for _, tt := range cases {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := Equal(item(tt.a), item(tt.b)); got != tt.want {
-				t.Errorf("Equal(%v, %v) = %v, want %v", Canonical(item(tt.a)), Canonical(item(tt.b)), got, tt.want)
-			}
-		})
-	}
-	if Equal(item(n("1")), nil) {
-		t.Error("an item equals an empty one")
 	}
 }
 

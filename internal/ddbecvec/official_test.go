@@ -12,6 +12,7 @@ import (
 
 	"github.com/ddbenc/ddbenc/codec"
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/internal/vectors"
 )
 
 // The shapes of the old clients' own test vectors. Spec: Official test vectors.
@@ -174,7 +175,7 @@ func (o *official) cases(s officialScenario, provider Provider) []*Case {
 				if sort := info.Index.Sort; sort != "" {
 					keys[sort] = attributes[sort]
 				}
-				if !Equal(keys, o.unmarshal(marshal(o.t, p.Attributes))) {
+				if !vectors.Equal(keys, o.unmarshal(marshal(o.t, p.Attributes))) {
 					continue
 				}
 				want := make(map[string]json.RawMessage)
@@ -192,7 +193,7 @@ func (o *official) cases(s officialScenario, provider Provider) []*Case {
 					Name: table + " " + string(marshal(o.t, p.Attributes)), Expect: ExpectDecrypt,
 					TableName: table, PartitionKey: info.Index.Partition, SortKey: &info.Index.Sort,
 					AttributeActions: o.actions(p.Action), Provider: provider,
-					EncryptedItem: item, PlaintextItem: marshal(o.t, want),
+					Items: vectors.Items{EncryptedItem: item, PlaintextItem: marshal(o.t, want)},
 				}
 				cases = append(cases, c)
 			}

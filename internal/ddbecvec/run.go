@@ -3,12 +3,11 @@ package ddbecvec
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/ddbenc/ddbenc/codec"
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/internal/vectors"
 )
 
 // Encryptor returns the case's encryptor, with keys from p.
@@ -32,18 +31,9 @@ func (c *Case) Encryptor(p crypt.Provider, opts ...crypt.DDBECOption) (crypt.Enc
 // result: encrypted_item or error, what was sent to KMS, and this project as its
 // client.
 func (c *Case) Encrypt(ctx context.Context, opts ...crypt.DDBECOption) (*Case, error) {
-	set := map[string]any{"client": Go, "client_version": "devel", "encrypted_item": nil, "error": nil, "kms_requests": nil}
 	s := &session{writing: true}
 	stored, err := c.encrypt(ctx, s, opts...)
-	if err == nil {
-		var item json.RawMessage
-		if item, err = codec.MarshalItem(stored); err == nil {
-			set["encrypted_item"] = item
-		}
-	}
-	if err != nil {
-		set["error"] = err.Error()
-	}
+	set := vectors.Written(Go, stored, err)
 	if s.requests != nil {
 		set["kms_requests"] = s.requests
 	}
@@ -91,27 +81,13 @@ func (c *Case) encrypt(ctx context.Context, s *session, opts ...crypt.DDBECOptio
 	return e.Encrypt(ctx, item)
 }
 
-// A Result is what a reader made of one case.
-type Result struct {
-	Name          string          `json:"name"`
-	Client        string          `json:"client"` // who read it
-	PlaintextItem json.RawMessage `json:"plaintext_item,omitempty"`
-	Error         string          `json:"error,omitempty"`
-}
+// Result is what a reader made of one case.
+type Result = vectors.Result
 
 // Decrypt decrypts the case's stored item.
 func (c *Case) Decrypt(ctx context.Context) Result {
-	r := Result{Name: c.Name, Client: Go}
 	plain, err := c.decrypt(ctx, new(session))
-	if err == nil {
-		if r.PlaintextItem, err = codec.MarshalItem(plain); err != nil {
-			err = fmt.Errorf("decrypted item: %w", err)
-		}
-	}
-	if err != nil {
-		r.PlaintextItem, r.Error = nil, err.Error()
-	}
-	return r
+	return vectors.Read(c.Name, Go, plain, err)
 }
 
 func (c *Case) decrypt(ctx context.Context, s *session) (map[string]types.AttributeValue, error) {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/ddbenc/ddbenc/codec"
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/internal/vectors"
 )
 
 // vectorsDir returns the DDBEC part of the vectors, which are no part of the
@@ -106,10 +107,10 @@ func testReading(t *testing.T, c *Case) {
 // diffItems compares items by value. Its report is made only for items that
 // differ, because making it takes time exponential in the depth of values.
 func diffItems(want, got map[string]types.AttributeValue) string {
-	if Equal(want, got) {
+	if vectors.Equal(want, got) {
 		return ""
 	}
-	return cmp.Diff(Canonical(want), Canonical(got))
+	return cmp.Diff(vectors.Canonical(want), vectors.Canonical(got))
 }
 
 // refusable reports whether a reader may refuse an item that the clients take.
@@ -220,7 +221,7 @@ func (c *Case) compareRequests(t *testing.T, out *Case) {
 			}
 			if n, ok := plain[*name].(*types.AttributeValueMemberN); ok {
 				want[i].EncryptionContext = maps.Clone(want[i].EncryptionContext)
-				want[i].EncryptionContext[*name] = number(n.Value)
+				want[i].EncryptionContext[*name] = vectors.Number(n.Value)
 			}
 		}
 	}
@@ -402,7 +403,7 @@ func replayKeys(t *testing.T, c *Case, stored map[string]types.AttributeValue) (
 // only the Python client keeps.
 func hasNegativeZero(item map[string]types.AttributeValue) bool {
 	isNegativeZero := func(s string) bool {
-		return strings.HasPrefix(s, "-") && number(s) == "0"
+		return strings.HasPrefix(s, "-") && vectors.Number(s) == "0"
 	}
 	for _, v := range item {
 		switch v := v.(type) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ddbenc/ddbenc/internal/dbesdkvec"
 	"github.com/ddbenc/ddbenc/internal/ddbecvec"
+	"github.com/ddbenc/ddbenc/internal/vectors"
 )
 
 // A testCase is a case of either format.
@@ -31,14 +32,8 @@ func (c dbesdkCase) name() string                             { return c.Name }
 // parse reads a JSON list of cases, or an object with such a list in its member
 // "cases". The formats may be mixed.
 func parse(data []byte) ([]testCase, error) {
-	var object struct {
-		Cases json.RawMessage `json:"cases"`
-	}
-	if json.Unmarshal(data, &object) == nil && object.Cases != nil {
-		data = object.Cases
-	}
-	var elements []json.RawMessage
-	if err := json.Unmarshal(data, &elements); err != nil {
+	elements, err := vectors.Elements(data)
+	if err != nil {
 		return nil, err
 	}
 	cases := make([]testCase, len(elements))

@@ -1,4 +1,4 @@
-package ddbecvec
+package vectors
 
 import (
 	"fmt"
@@ -32,7 +32,7 @@ func canonical(v types.AttributeValue) any {
 	case *types.AttributeValueMemberS:
 		return map[string]any{"S": v.Value}
 	case *types.AttributeValueMemberN:
-		return map[string]any{"N": number(v.Value)}
+		return map[string]any{"N": Number(v.Value)}
 	case *types.AttributeValueMemberB:
 		return map[string]any{"B": string(v.Value)}
 	case *types.AttributeValueMemberBOOL:
@@ -42,7 +42,7 @@ func canonical(v types.AttributeValue) any {
 	case *types.AttributeValueMemberSS:
 		return map[string]any{"SS": set(v.Value, func(s string) string { return s })}
 	case *types.AttributeValueMemberNS:
-		return map[string]any{"NS": set(v.Value, number)}
+		return map[string]any{"NS": set(v.Value, Number)}
 	case *types.AttributeValueMemberBS:
 		return map[string]any{"BS": set(v.Value, func(b []byte) string { return string(b) })}
 	case *types.AttributeValueMemberL:
@@ -66,7 +66,9 @@ func set[T any](members []T, text func(T) string) []string {
 	return slices.Compact(out)
 }
 
-func number(s string) string {
+// Number returns the one spelling of a number's value. Text that is no number stays
+// as it is.
+func Number(s string) string {
 	if c, err := codec.CanonicalNumber(s); err == nil {
 		return c
 	}
