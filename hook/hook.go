@@ -123,10 +123,13 @@ type Retry struct {
 	// of each of its tables, with the name of that one.
 	Table string
 
-	Op      string // DynamoDB operation, such as "UpdateItem"
-	Attempt int    // that did not succeed, counted from 1
-	Reason  string // Conflict, Throttled or Unprocessed
-	GaveUp  bool   // there will be no other attempt
+	Op     string // DynamoDB operation, such as "UpdateItem"
+	Reason string // Conflict, Throttled or Unprocessed
+
+	// Attempt is the one that did not succeed, counted from 1; of a batch, from the
+	// last one that got something done. There will be no other if GaveUp.
+	Attempt int
+	GaveUp  bool
 }
 
 // A KeyLoad is a question for keys and what became of it.
