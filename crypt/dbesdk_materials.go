@@ -47,11 +47,11 @@ type MaterialsRequest struct {
 }
 
 // Reproduced reports whether the request's context has an entry that the item does
-// not store, but its reader makes.
+// not store, but its reader makes. A public key is stored.
 func (r *MaterialsRequest) Reproduced(key string) bool {
 	_, stored := r.Stored[key]
 	_, ok := r.Context.Value(key)
-	return ok && !stored
+	return ok && !stored && key != contextPublicKey
 }
 
 // Materials are what a [MaterialsManager] decided. Keys of entries may not begin

@@ -136,6 +136,15 @@ func TestRequireContext(t *testing.T) {
 			t.Errorf("%s: Decrypt: %v", name, err)
 		}
 	}
+	// The header stores the public key, which so is nothing that a reader makes.
+	stored := must(managed(t, crypt.ManageKeyring(rawAES()), crypt.SuiteECDSA).Encrypt(t.Context(), specItem()))
+	public := managed(t, must(crypt.RequireContext(crypt.ManageKeyring(rawAES()), "aws-crypto-public-key")), crypt.SuiteECDSA)
+	if _, err := public.Encrypt(t.Context(), specItem()); !errors.Is(err, crypt.ErrInvalidItem) {
+		t.Errorf("the public key: Encrypt: %v", err)
+	}
+	if _, err := public.Decrypt(t.Context(), stored); !errors.Is(err, crypt.ErrVerify) {
+		t.Errorf("the public key: Decrypt: %v", err)
+	}
 	for _, keys := range [][]string{nil, {""}} {
 		if _, err := crypt.RequireContext(crypt.ManageKeyring(rawAES()), keys...); !errors.Is(err, crypt.ErrConfig) {
 			t.Errorf("keys %q: %v", keys, err)
