@@ -89,6 +89,7 @@ func deriveKeys(from []byte, keys []derivation) error {
 	if err != nil {
 		return err
 	}
+	defer clear(prk)
 	for _, d := range keys {
 		if *d.key, err = hkdf.Expand(sha512.New, prk, d.info, DataKeySize); err != nil {
 			return err
