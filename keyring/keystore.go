@@ -186,7 +186,7 @@ func (s *BranchKeyStore) decrypt(ctx context.Context, row *keyRow) (*BranchKey, 
 		CiphertextBlob:    row.enc,
 		EncryptionContext: row.kmsContext(s.name),
 		GrantTokens:       s.cfg.kms.grants,
-	}, inRegionOf(key))
+	}, inRegion(key.region))
 	if err != nil {
 		return nil, serviceError(ctx, "KMS Decrypt of "+what, err)
 	}
@@ -207,14 +207,6 @@ func checkKeyID(want kmsARN, got *string) error {
 		return fmt.Errorf("%w: KMS answered for key %q instead of %q", crypt.ErrNoKey, aws.ToString(got), want)
 	}
 	return nil
-}
-
-// inRegionOf returns the options of a call that uses key.
-func inRegionOf(key kmsARN) func(*kms.Options) {
-	return func(o *kms.Options) {
-		o.Region = key.region
-		o.APIOptions = append(o.APIOptions, userAgent)
-	}
 }
 
 // Format prints s without its grant tokens under every verb.

@@ -101,7 +101,7 @@ func (s *BranchKeyStore) generate(ctx context.Context, key kmsARN, row *keyRow) 
 		NumberOfBytes:     aws.Int32(branchKeySize),
 		EncryptionContext: row.kmsContext(s.name),
 		GrantTokens:       s.cfg.kms.grants,
-	}, inRegionOf(key))
+	}, inRegion(key.region))
 	if err != nil {
 		return serviceError(ctx, what, err)
 	}
@@ -123,7 +123,7 @@ func (s *BranchKeyStore) reEncrypt(ctx context.Context, key kmsARN, from, to *ke
 		DestinationKeyId:             aws.String(key.String()),
 		DestinationEncryptionContext: to.kmsContext(s.name),
 		GrantTokens:                  s.cfg.kms.grants,
-	}, inRegionOf(key))
+	}, inRegion(key.region))
 	if err != nil {
 		return nil, serviceError(ctx, what, err)
 	}
