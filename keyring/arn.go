@@ -14,10 +14,12 @@ type kmsARN struct {
 	resource                   string // "key/..." or "alias/..."
 }
 
-// parseKMSARN reads six parts, none of them empty.
+// parseKMSARN reads six parts, none of them empty. They are visible ASCII: an item or
+// row could put lines into a log otherwise, since errors name the key.
 func parseKMSARN(s string) (a kmsARN, ok bool) {
 	part := strings.Split(s, ":")
-	if len(part) != 6 || part[0] != "arn" || part[2] != "kms" {
+	invisible := func(r rune) bool { return r <= ' ' || r > '~' }
+	if strings.ContainsFunc(s, invisible) || len(part) != 6 || part[0] != "arn" || part[2] != "kms" {
 		return kmsARN{}, false
 	}
 	a = kmsARN{partition: part[1], region: part[3], account: part[4], resource: part[5]}

@@ -19,6 +19,7 @@ func TestParseKMSARN(t *testing.T) {
 		}
 	}
 	for _, s := range []string{
+		"arn:aws:kms:eu-west-1:111122223333:key/a\nb", "arn:aws:kms:eu-west-1:111122223333:key/a b", "arn:aws:kms:eu-west-1:111122223333:key/\u00e9",
 		"", "arn", "1234abcd-12ab-34cd-56ef-1234567890ab", "alias/records",
 		"arn:aws:kms:eu-west-1:111122223333", "arn:aws:kms:eu-west-1:111122223333:",
 		testARN + ":more", "nra" + testARN[3:],

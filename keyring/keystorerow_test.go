@@ -108,6 +108,7 @@ func badRows() []badRow {
 		{"kms-arn an alias", attrKMSARN, s("alias/records"), "", malformed, "not the ARN"},
 		{"kms-arn an alias ARN", attrKMSARN, s(testAlias), "", malformed, "not the ARN"},
 		{"kms-arn with five parts", attrKMSARN, s("arn:aws:kms:eu-west-1:111122223333"), "", malformed, "not the ARN"},
+		{"kms-arn with a line end", attrKMSARN, s("arn:aws:kms:eu-west-1:111122223333:key/a\nlevel=ERROR"), "", malformed, "not the ARN"},
 		{"kms-arn of another service", attrKMSARN, s("arn:aws:s3:eu-west-1:111122223333:key/a"), "", malformed, "not the ARN"},
 		{"enc missing", attrEnc, nil, "", malformed, `"enc" is 0 bytes`},
 		{"enc a string", attrEnc, s("ciphertext"), "", malformed, `"enc" has a type`},

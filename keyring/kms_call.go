@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -62,7 +61,7 @@ func checkKMSInfos(keys []crypt.EncryptedDataKey) error {
 			continue
 		}
 		info := keys[i].ProviderInfo
-		if arn, ok := parseKMSARN(string(info)); !ok || arn.alias() || len(info) > maxKeyID || !utf8.Valid(info) {
+		if arn, ok := parseKMSARN(string(info)); !ok || arn.alias() || len(info) > maxKeyID {
 			return fmt.Errorf("%w: data key %d is of KMS and doesn't name its key by an ARN", crypt.ErrMalformed, i)
 		}
 	}

@@ -178,6 +178,7 @@ func TestKMSKeyringRefusals(t *testing.T) {
 		{"ARN of an alias", info("arn:aws:kms:us-west-2:111122223333:alias/records"), malformed, 0},
 		{"ARN of something else", info("arn:aws:s3:::bucket"), malformed, 0},
 		{"ARN that is not UTF-8", info("arn:aws:kms:us-west-2:111122223333:key/\xff"), malformed, 0},
+		{"ARN with a line end", info("arn:aws:kms:us-west-2:111122223333:key/a\nlevel=ERROR"), malformed, 0},
 		{"long ARN", info(arn + strings.Repeat("x", 2048)), malformed, 0},
 		{"another KMS key's ciphertext", change(func(e *crypt.EncryptedDataKey) { e.Ciphertext = others[1].Ciphertext }), noKey, 1},
 		{"nothing of KMS", change(func(e *crypt.EncryptedDataKey) { e.Ciphertext = e.Ciphertext[:48] }), verify, 0},
