@@ -2,7 +2,9 @@ package ddbenc
 
 import (
 	"context"
+	"fmt"
 	"iter"
+	"log/slog"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
 )
@@ -28,6 +30,16 @@ type Page[T any] struct {
 
 // After returns the position behind Items[i].
 func (p *Page[T]) After(i int) Cursor { return cursorAt(p.binding, p.positions[i]) }
+
+// Format prints how many items p has, under every verb.
+func (p Page[T]) Format(f fmt.State, _ rune) { fmt.Fprint(f, p.text()) }
+
+// LogValue prints p in logs as Format does.
+func (p Page[T]) LogValue() slog.Value { return slog.StringValue(p.text()) }
+
+func (p *Page[T]) text() string {
+	return fmt.Sprintf("Page(%d items, %d errors, REDACTED)", len(p.Items), len(p.Errs))
+}
 
 // QueryPages yields what [Table.Query] does in pages, and where to go on behind
 // each item: with [Resume], at any time, in any process.

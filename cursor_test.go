@@ -1,11 +1,13 @@
 package ddbenc_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
+	"log/slog"
 	"reflect"
 	"slices"
 	"strings"
@@ -519,4 +521,15 @@ func FuzzCursor(f *testing.F) {
 			t.Errorf("%q: %v after %d calls", text, err, db.calls)
 		}
 	})
+}
+
+// A page prints without its items, and can be logged.
+func TestPagePrintsNoItems(t *testing.T) {
+	page := ddbenc.Page[Admission]{Items: []Admission{{Name: secret}}}
+	var log bytes.Buffer
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("page", "page", page, "pointer", &page)
+	text := fmt.Sprintf("%v %+v %#v %s %v", page, page, page, &page, []any{page}) + log.String()
+	if strings.Contains(text, secret) || strings.Count(text, "Page(1 items, 0 errors, REDACTED)") != 7 {
+		t.Errorf("printed %s", text)
+	}
 }
