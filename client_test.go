@@ -368,7 +368,7 @@ func TestClientRefuses(t *testing.T) {
 		{"batch write: bad name", batchWrite("arn:aws:dynamodb:eu-central-1:1:table/", types.WriteRequest{PutRequest: &types.PutRequest{Item: admission("ada", "1")}}), "can't be told"},
 
 		{"transaction: condition of a put", transact(types.TransactWriteItem{Put: &types.Put{TableName: name, Item: admission("ada", "1"),
-			ConditionExpression: cond, ExpressionAttributeNames: names, ExpressionAttributeValues: secrets}}), `entry 1: ddbenc: TransactWriteItems on table "patients": request refused: the condition names "name"`},
+			ConditionExpression: cond, ExpressionAttributeNames: names, ExpressionAttributeValues: secrets}}), `entry 1: TransactWriteItems on table "patients": request refused: the condition names "name"`},
 		{"transaction: condition of a delete", transact(types.TransactWriteItem{Delete: &types.Delete{TableName: name, Key: key,
 			ConditionExpression: cond, ExpressionAttributeNames: names, ExpressionAttributeValues: secrets}}), `the condition names "name"`},
 		{"transaction: condition check", transact(types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{TableName: name, Key: key,

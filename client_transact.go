@@ -165,5 +165,5 @@ func atEntry(i int, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("ddbenc: entry %d: %w", i, err)
+	return &elementError{fmt.Sprintf("entry %d", i), err}
 }

@@ -163,13 +163,17 @@ const (
 	opTransactWrite = "TransactWriteItems"
 )
 
-// An opError says during which operation, on which table, err came up.
+// An opError says during which operation, on which table, err came up. table is empty
+// if it can't be told.
 type opError struct {
 	op, table string
 	err       error
 }
 
 func (e *opError) Error() string {
+	if e.table == "" { // it can't be told
+		return "ddbenc: " + e.op + ": " + bare(e.err)
+	}
 	return fmt.Sprintf("ddbenc: %s on table %q: %s", e.op, e.table, bare(e.err))
 }
 
