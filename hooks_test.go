@@ -398,6 +398,9 @@ func TestHooksAreNotToldOfAProgramsErrors(t *testing.T) {
 }
 
 func TestHooksCostNothingWithoutHooks(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
 	e := ddbenctest.NewEngine()
 	ddbenctest.CreateTable[hooked](t, e.Client(), "hooked")
 	count := func(opts ...ddbenc.TableOption) float64 {
