@@ -144,6 +144,6 @@ func (t *Table[T]) restore(puts []*T, writes []types.WriteRequest) {
 }
 
 // Format prints how many writes are collected, under every verb.
-func (w *BatchWriter[T]) Format(f fmt.State, _ rune) {
+func (w BatchWriter[T]) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "BatchWriter(%d writes, REDACTED)", len(w.seen))
 }

@@ -40,7 +40,7 @@ var ErrPageToken = errors.New("ddbenc: bad page token")
 // Zeros fill the plaintext up to a multiple of 128 bytes, so that the length says
 // little about the key attributes in it: most tokens have 252 characters.
 type PageTokens struct {
-	keys     [][]byte // the first one seals
+	keys     func() [][]byte // the first one seals; a function prints as nothing but its address
 	lifetime time.Duration
 }
 
@@ -63,14 +63,14 @@ func NewPageTokens(lifetime time.Duration, key []byte, older ...[]byte) (*PageTo
 	if lifetime < 0 {
 		return nil, fmt.Errorf("%w: the lifetime of page tokens is negative", ErrConfig)
 	}
-	t := &PageTokens{lifetime: lifetime}
+	var keys [][]byte
 	for i, k := range append([][]byte{key}, older...) {
 		if len(k) != tokenKey {
 			return nil, fmt.Errorf("%w: key %d of page tokens has %d bytes, want %d", ErrConfig, i, len(k), tokenKey)
 		}
-		t.keys = append(t.keys, bytes.Clone(k))
+		keys = append(keys, bytes.Clone(k))
 	}
-	return t, nil
+	return &PageTokens{keys: func() [][]byte { return keys }, lifetime: lifetime}, nil
 }
 
 // Format prints t without its keys, under every verb.
@@ -99,7 +99,7 @@ func (t *PageTokens) Seal(c Cursor, context string) string {
 	token := make([]byte, 1+tokenSalt, 1+tokenSalt+tokenOverhead+len(plain))
 	token[0] = tokenVersion
 	rand.Read(token[1:])
-	token = tokenCipher(t.keys[0], token[1:]).Seal(token, nil, plain, tokenBound(b, context))
+	token = tokenCipher(t.keys()[0], token[1:]).Seal(token, nil, plain, tokenBound(b, context))
 	return base64.RawURLEncoding.EncodeToString(token)
 }
 
@@ -125,7 +125,7 @@ func (t *PageTokens) open(token string, b binding, context string) (position str
 	}
 	salt, sealed := sealed[1:1+tokenSalt], sealed[1+tokenSalt:]
 	var plain []byte
-	for _, key := range t.keys {
+	for _, key := range t.keys() {
 		if plain, err = tokenCipher(key, salt).Open(nil, nil, sealed, tokenBound(b, context)); err == nil {
 			break
 		}

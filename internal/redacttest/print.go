@@ -60,8 +60,12 @@ func (c Checks) Leaks(v any, secrets ...Secret) (leaks []string) {
 }
 
 // copied reports whether programs copy values of type t, which they have pointers to:
-// it has a name for them, and there is no lock in it, or go vet would complain.
-func copied(t reflect.Type) bool { return token.IsExported(t.Name()) && !locked(t) }
+// it has a name for them, there is no lock in it, or go vet would complain, and it is
+// no error, which it would be no longer.
+func copied(t reflect.Type) bool {
+	isError := reflect.PointerTo(t).Implements(reflect.TypeFor[error]()) && !t.Implements(reflect.TypeFor[error]())
+	return token.IsExported(t.Name()) && !locked(t) && !isError
+}
 
 func locked(t reflect.Type) bool {
 	if reflect.PointerTo(t).Implements(reflect.TypeFor[sync.Locker]()) {

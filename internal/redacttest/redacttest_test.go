@@ -33,6 +33,7 @@ type (
 	decimal struct{ N *big.Int }
 
 	unexported struct{ key []byte }
+	Failure    struct{ Text string }
 	Locked     struct {
 		mu  sync.Mutex
 		key []byte
@@ -41,6 +42,9 @@ type (
 
 func (*Pointed) Format(f fmt.State, _ rune)    { fmt.Fprint(f, "REDACTED") }
 func (*Pointed) MarshalText() ([]byte, error)  { return []byte("REDACTED"), nil }
+func (*Failure) Error() string                 { return "failed" }
+func (*Failure) MarshalText() ([]byte, error)  { return []byte("failed"), nil }
+func (*Failure) Format(f fmt.State, _ rune)    { fmt.Fprint(f, "failed") }
 func (*unexported) Format(f fmt.State, _ rune) { fmt.Fprint(f, "REDACTED") }
 func (*Locked) Format(f fmt.State, _ rune)     { fmt.Fprint(f, "REDACTED") }
 func (fmtOnly) Format(f fmt.State, _ rune)     { fmt.Fprint(f, "REDACTED") }
@@ -76,6 +80,7 @@ func TestLeaksFindsWhatIsPrinted(t *testing.T) {
 		{"a number", all, decimal{number}, "%+v: number"},
 		{"methods of a pointer", all, &Pointed{key}, "itself of a redacttest.Pointed, %v: key"},
 		{"which nobody copies", Checks{JSON: true}, &unexported{key}, ""},
+		{"an error, which is none when copied", Checks{JSON: true}, &Failure{planted}, ""},
 		{"or may copy", Checks{JSON: true}, &Locked{sync.Mutex{}, key}, ""},
 		{"JSON is forgotten", all, fmtOnly{key}, "a slice of a redacttest.fmtOnly, JSON: key"},
 		{"JSON is forgotten, but for the log", all, marshal{key}, "a struct of a redacttest.marshal, a log as JSON: key"},
