@@ -94,9 +94,10 @@ func (t *RawTable) clientCore() *core {
 // that is opened with an encrypted client works beside it, and not through it:
 // its items are encrypted once.
 //
-// Encrypted is an option of single calls as well. If the tables can't go
-// together, or one is nil, every call of the client fails with an error that
-// wraps [ErrConfig].
+// Encrypted is an option of single calls as well, and may be given several times, each
+// with other tables: calls on a table that is given twice are refused or fail. If the
+// tables can't go together, or one is nil, every call of the client fails with an
+// error that wraps [ErrConfig].
 func Encrypted(tables ...ClientTable) func(*dynamodb.Options) {
 	set, err := newTableSet(tables)
 	e := &clientEncryption{tables: set, err: err}
