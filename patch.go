@@ -31,14 +31,16 @@ func (t *Table[T]) Patch(ctx context.Context, v *T, opts ...UpdateOption) (*T, e
 			return nil, t.core.opError(opUpdate, err)
 		}
 	}
-	return t.Update(ctx, RawKey(key), func(p *T) error {
+	var failed *ConditionError[T]
+	p, err := t.Update(ctx, RawKey(key), func(p *T) error {
 		if version != 0 {
 			is, err := t.version.of(p)
 			if err != nil {
 				return err
 			}
 			if is != version {
-				return &ConditionError[T]{Op: opUpdate, Table: t.core.name, Current: p, Err: errOtherVersion}
+				failed = &ConditionError[T]{Op: opUpdate, Table: t.core.name, Current: p, Err: errOtherVersion}
+				return failed
 			}
 		}
 		for _, f := range fields {
@@ -49,6 +51,10 @@ func (t *Table[T]) Patch(ctx context.Context, v *T, opts ...UpdateOption) (*T, e
 		}
 		return t.binder.decode(patch, p)
 	}, opts...)
+	if failed != nil { // which ended the update, and says where it was
+		return nil, failed
+	}
+	return p, err
 }
 
 var errOtherVersion = errors.New("ddbenc: the stored item has another version")

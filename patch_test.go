@@ -2,6 +2,7 @@ package ddbenc_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -115,7 +116,8 @@ func TestEnginePatchVersion(t *testing.T) {
 	}
 	_, err = documents.Patch(ctx, &document{ID: "a", Rev: 1, Text: "z"})
 	var failed *ddbenc.ConditionError[document]
-	if !errors.Is(err, ddbenc.ErrConditionFailed) || !errors.As(err, &failed) || failed.Current.Rev != 2 || failed.Current.Text != "y" {
+	if !errors.Is(err, ddbenc.ErrConditionFailed) || !errors.As(err, &failed) || failed.Current.Rev != 2 || failed.Current.Text != "y" ||
+		strings.Count(err.Error(), "UpdateItem") != 1 {
 		t.Errorf("Patch of an old version gives %v, %+v", err, failed)
 	}
 	if got, err = documents.Patch(ctx, &document{ID: "a", Text: "z"}); err != nil || got.Rev != 3 {
