@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -168,15 +167,11 @@ func TestConcurrentTables(t *testing.T) {
 
 func TestThousandEnginesLeakNothing(t *testing.T) {
 	before := runtime.NumGoroutine()
-	start := time.Now()
 	for i := range 1000 {
 		db := ddbenctest.NewDynamoDB(t)
 		if i%100 == 0 {
 			makeTable(t, db, "items")
 		}
-	}
-	if d := time.Since(start) / 1000; d > 5*time.Millisecond {
-		t.Errorf("opening an engine takes %v, want less than 5 ms", d)
 	}
 	if after := runtime.NumGoroutine(); after > before+2 {
 		t.Errorf("%d goroutines before, %d after", before, after)
