@@ -291,7 +291,7 @@ func TestReaderGivesUp(t *testing.T) {
 		{"throttled without an end", map[string][]error{"GetRecords": always}, throttled},
 		{"throttled from the start", map[string][]error{"DescribeStream": always}, throttled},
 		{"expired without an end", map[string][]error{"GetRecords": expired}, expired[0]},
-		{"an error that does not pass", map[string][]error{"GetRecords": {final}}, final},
+		{"an error that does not pass", map[string][]error{"GetRecords": {final, final}}, final}, // one for each shard
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
