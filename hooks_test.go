@@ -21,6 +21,7 @@ import (
 	"github.com/ddbenc/ddbenc/crypt"
 	"github.com/ddbenc/ddbenc/ddbenctest"
 	"github.com/ddbenc/ddbenc/hook"
+	"github.com/ddbenc/ddbenc/internal/testenv"
 	"github.com/ddbenc/ddbenc/keyring"
 )
 
@@ -398,9 +399,7 @@ func TestHooksAreNotToldOfAProgramsErrors(t *testing.T) {
 }
 
 func TestHooksCostNothingWithoutHooks(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
+	testenv.CountsAllocations(t)
 	e := ddbenctest.NewEngine()
 	ddbenctest.CreateTable[hooked](t, e.Client(), "hooked")
 	count := func(opts ...ddbenc.TableOption) float64 {

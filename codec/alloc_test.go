@@ -5,13 +5,12 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/ddbenc/ddbenc/internal/testenv"
 )
 
 func skipUnderRace(t *testing.T) {
 	t.Helper()
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
+	testenv.CountsAllocations(t)
 }
 
 // TestAppendAllocs: what items are made of is serialized without allocating.

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/ddbenc/ddbenc/internal/testenv"
 )
 
 // loadVectors reads a JSON list of cases and fails if there are none: a file that
@@ -209,11 +210,7 @@ func TestVectorsNumbers(t *testing.T) {
 // official returns the path of a file of the clients' own test vectors.
 func official(t *testing.T, name string) string {
 	t.Helper()
-	dir := os.Getenv("DDBENC_VECTORS")
-	if dir == "" {
-		t.Skip("set DDBENC_VECTORS to the folder that holds ddbec/ to run the clients' own vectors")
-	}
-	return filepath.Join(dir, "ddbec", "official", name)
+	return filepath.Join(testenv.Vectors(t, "ddbec"), "official", name)
 }
 
 type officialValue struct {

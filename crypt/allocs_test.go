@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/internal/testenv"
 	"github.com/ddbenc/ddbenc/keyring"
 )
 
@@ -12,9 +13,7 @@ import (
 // the cipher's mode when writing, and the value's own when reading. The rest is
 // the item's map, its buffers, and what goes to the provider.
 func TestAllocations(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
+	testenv.CountsAllocations(t)
 	enc := must(crypt.NewDDBEC(must(keyring.NewStatic(sequence(32), sequence(32)))).ForTable(allTypesTable()))
 	itemOf := func(attributes int) item {
 		in := item{"hk": str("p"), "rk": num("1")}

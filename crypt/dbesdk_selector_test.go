@@ -16,6 +16,7 @@ import (
 
 	"github.com/ddbenc/ddbenc/codec"
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/internal/testenv"
 )
 
 // selectors is a keyring that remembers what it could choose a key by.
@@ -144,12 +145,9 @@ func TestSelectorErrors(t *testing.T) {
 
 // TestVectorsSelector has what the Java client showed its users.
 func TestVectorsSelector(t *testing.T) {
-	dir := os.Getenv("DDBENC_VECTORS")
-	if dir == "" {
-		t.Skip("DDBENC_VECTORS is not set: it names a folder of vectors with dbesdk/ in it")
-	}
+	dir := testenv.Vectors(t, "dbesdk")
 	ran := 0
-	err := filepath.WalkDir(filepath.Join(dir, "dbesdk"), func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(path) != ".json" {
 			return err
 		}

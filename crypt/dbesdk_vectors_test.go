@@ -2,8 +2,6 @@ package crypt_test
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +11,7 @@ import (
 	"github.com/ddbenc/ddbenc/codec"
 	"github.com/ddbenc/ddbenc/crypt"
 	"github.com/ddbenc/ddbenc/internal/dbesdkvec"
+	"github.com/ddbenc/ddbenc/internal/testenv"
 )
 
 // recorder remembers what a keyring returned for each data key of an item.
@@ -40,11 +39,8 @@ func (r *recorder) UnwrapKey(ctx context.Context, kc *crypt.KeyContext, keys []c
 // and its plaintext is written with the same data key, message id, encrypted data
 // keys and signature. Package dbesdkvec reads and writes the same cases otherwise.
 func TestVectorsDBESDKReplay(t *testing.T) {
-	dir := os.Getenv("DDBENC_VECTORS")
-	if dir == "" {
-		t.Skip("DDBENC_VECTORS is not set: it names a folder of vectors with dbesdk/ in it")
-	}
-	cases, err := dbesdkvec.Load(filepath.Join(dir, "dbesdk"))
+	dir := testenv.Vectors(t, "dbesdk")
+	cases, err := dbesdkvec.Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

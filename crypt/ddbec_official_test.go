@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/ddbenc/ddbenc/codec"
+	"github.com/ddbenc/ddbenc/internal/testenv"
 )
 
 // TestVectorsStringToSign builds the strings to sign of the old clients' own
@@ -18,11 +19,8 @@ import (
 // vectors are read by package ddbecvec. Spec: Official test vectors,
 // "string_to_sign.json".
 func TestVectorsStringToSign(t *testing.T) {
-	dir := os.Getenv("DDBENC_VECTORS")
-	if dir == "" {
-		t.Skip("DDBENC_VECTORS is not set: it names a folder of vectors with ddbec/ in it")
-	}
-	name := filepath.Join(dir, "ddbec", "official", "string_to_sign.json")
+	dir := testenv.Vectors(t, "ddbec")
+	name := filepath.Join(dir, "official", "string_to_sign.json")
 	data, err := os.ReadFile(name)
 	if os.IsNotExist(err) {
 		t.Skipf("this folder of vectors has no official ones: %s", name)

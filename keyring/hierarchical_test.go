@@ -15,6 +15,7 @@ import (
 
 	"github.com/ddbenc/ddbenc/codec"
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/internal/testenv"
 	"github.com/ddbenc/ddbenc/keyring"
 )
 
@@ -463,9 +464,7 @@ func TestHierarchicalItems(t *testing.T) {
 // A warm cache: what wrapping and unwrapping allocate beside the cipher and the
 // derivation from the intermediate key, which every keyring has.
 func TestHierarchicalAllocations(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
+	testenv.CountsAllocations(t)
 	ctx, kc, dataKey := t.Context(), someContext(t), counting(32)
 	count := func(k crypt.Keyring) (wrapping, unwrapping float64) {
 		keys := wrap(t, k)

@@ -15,6 +15,7 @@ import (
 	"github.com/ddbenc/ddbenc/crypt"
 	"github.com/ddbenc/ddbenc/ddbenctest"
 	"github.com/ddbenc/ddbenc/hook"
+	"github.com/ddbenc/ddbenc/internal/testenv"
 	"github.com/ddbenc/ddbenc/keyring"
 )
 
@@ -197,9 +198,7 @@ func TestHooksThatPanicLoadKeysAllTheSame(t *testing.T) {
 }
 
 func TestHooksThatDoNotAskForKeysCostNothing(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
+	testenv.CountsAllocations(t)
 	count := func(opts ...keyring.HierarchicalOption) float64 {
 		h := hierarchical(t, newBranchKeys("branch"), opts...)
 		keys, kc := wrap(t, h), someContext(t)

@@ -20,6 +20,7 @@ import (
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 
 	"github.com/ddbenc/ddbenc/codec"
+	"github.com/ddbenc/ddbenc/internal/testenv"
 )
 
 // A storeVector is the table of a key store that another client wrote, what KMS
@@ -35,12 +36,9 @@ type storeVector struct {
 // TestVectorsKeyStore reads every row of every key store in the vectors, whatever
 // files they are in, and compares what KMS is asked with what the clients asked.
 func TestVectorsKeyStore(t *testing.T) {
-	dir := os.Getenv("DDBENC_VECTORS")
-	if dir == "" {
-		t.Skip("DDBENC_VECTORS is not set: it names a folder of vectors with dbesdk/ in it")
-	}
+	dir := testenv.Vectors(t, "dbesdk")
 	var vectors []storeVector
-	err := filepath.WalkDir(filepath.Join(dir, "dbesdk"), func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || filepath.Ext(path) != ".json" {
 			return err
 		}

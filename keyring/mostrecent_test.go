@@ -15,6 +15,7 @@ import (
 
 	"github.com/ddbenc/ddbenc/crypt"
 	"github.com/ddbenc/ddbenc/ddbenctest"
+	"github.com/ddbenc/ddbenc/internal/testenv"
 	"github.com/ddbenc/ddbenc/keyring"
 )
 
@@ -353,9 +354,7 @@ func TestMostRecentCacheSize(t *testing.T) {
 
 // A warm cache adds no allocation to what the version's own provider needs.
 func TestMostRecentAllocations(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
+	testenv.CountsAllocations(t)
 	store := mustMetaStore(t, newFakeTable(), protector(t))
 	recent := mustMostRecent(t, store)
 	inner, err := store.Newest(t.Context(), "records")

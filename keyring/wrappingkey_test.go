@@ -20,6 +20,7 @@ import (
 	"testing"
 
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/internal/testenv"
 )
 
 // counting returns the bytes 0 to n-1.
@@ -126,11 +127,8 @@ func TestOAEPDecryptsOpenSSL(t *testing.T) {
 // Spec: Worked examples, "RSA-OAEP (SHA-256, MGF1-SHA-1)". The key is in the
 // official vectors only.
 func TestOAEPWorkedExample(t *testing.T) {
-	dir := os.Getenv("DDBENC_VECTORS")
-	if dir == "" {
-		t.Skip("DDBENC_VECTORS is not set: the key of this example is in the official vectors")
-	}
-	data, err := os.ReadFile(filepath.Join(dir, "ddbec", "official", "encrypted_item", "keys.json"))
+	dir := testenv.Vectors(t, "ddbec")
+	data, err := os.ReadFile(filepath.Join(dir, "official", "encrypted_item", "keys.json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		t.Skip("DDBENC_VECTORS has no official vectors")
 	}

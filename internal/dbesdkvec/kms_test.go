@@ -11,13 +11,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ddbenc/ddbenc/internal/testenv"
 	"github.com/google/go-cmp/cmp"
 )
 
 // TestVectorsKMSRequests: writing an item asks KMS what the other client's writer
 // asked, no more and in the same words.
 func TestVectorsKMSRequests(t *testing.T) {
-	cases, err := Load(vectorsDir(t))
+	cases, err := Load(testenv.Vectors(t, "dbesdk"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +69,7 @@ func requestsOf(t *testing.T, c *Case) []map[string]any {
 // TestVectorsKMSRequestLog: reading an item asks KMS what the other client's reader
 // asked. The file has these requests as that client prints them.
 func TestVectorsKMSRequestLog(t *testing.T) {
-	dir := filepath.Join(vectorsDir(t), "official")
+	dir := filepath.Join(testenv.Vectors(t, "dbesdk"), "official")
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil {
 		t.Fatal(err)

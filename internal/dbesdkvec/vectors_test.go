@@ -3,8 +3,6 @@ package dbesdkvec
 import (
 	"errors"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,25 +11,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/internal/testenv"
 	"github.com/ddbenc/ddbenc/internal/vectors"
 )
-
-// vectorsDir returns the DB-ESDK part of the vectors, which are no part of the
-// project.
-func vectorsDir(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("DDBENC_VECTORS")
-	if dir == "" {
-		t.Skip("DDBENC_VECTORS is not set: it names a folder of vectors with dbesdk/ in it")
-	}
-	return filepath.Join(dir, "dbesdk")
-}
 
 // TestVectors runs every case below DDBENC_VECTORS both ways: what is there is
 // read, and the plaintext is written again. Package crypt writes the same cases
 // byte for byte.
 func TestVectors(t *testing.T) {
-	dir := vectorsDir(t)
+	dir := testenv.Vectors(t, "dbesdk")
 	cases, err := Load(dir)
 	if err != nil {
 		t.Fatal(err)

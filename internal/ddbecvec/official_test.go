@@ -12,6 +12,7 @@ import (
 
 	"github.com/ddbenc/ddbenc/codec"
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/internal/testenv"
 	"github.com/ddbenc/ddbenc/internal/vectors"
 )
 
@@ -84,7 +85,7 @@ func (o *official) read(name string, v any) {
 // TestVectorsOfficial runs the scenarios of the old clients' own tests: every
 // item is read, and its plaintext written and read again.
 func TestVectorsOfficial(t *testing.T) {
-	o := &official{t: t, dir: filepath.Join(vectorsDir(t), "official", "encrypted_item")}
+	o := &official{t: t, dir: filepath.Join(testenv.Vectors(t, "ddbec"), "official", "encrypted_item")}
 	if _, err := os.Stat(o.dir); os.IsNotExist(err) {
 		t.Skipf("this folder of vectors has no official ones: %s", o.dir)
 	}

@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,22 +16,12 @@ import (
 
 	"github.com/ddbenc/ddbenc/codec"
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/internal/testenv"
 	"github.com/ddbenc/ddbenc/internal/vectors"
 )
 
-// vectorsDir returns the DDBEC part of the vectors, which are no part of the
-// project.
-func vectorsDir(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("DDBENC_VECTORS")
-	if dir == "" {
-		t.Skip("DDBENC_VECTORS is not set: it names a folder of vectors with ddbec/ in it")
-	}
-	return filepath.Join(dir, "ddbec")
-}
-
 // TestVectorsGenerated runs every case below DDBENC_VECTORS.
-func TestVectorsGenerated(t *testing.T) { testCases(t, vectorsDir(t)) }
+func TestVectorsGenerated(t *testing.T) { testCases(t, testenv.Vectors(t, "ddbec")) }
 
 // TestVectorsOwn runs the cases that this project's peers made, so that the
 // format is proven without other vectors.
@@ -433,7 +422,7 @@ func hasNegativeZero(item map[string]types.AttributeValue) bool {
 // TestVectorsRoundedNumbers reads what the Python client signed rounded without
 // the option that accepts that.
 func TestVectorsRoundedNumbers(t *testing.T) {
-	cases, err := Load(vectorsDir(t))
+	cases, err := Load(testenv.Vectors(t, "ddbec"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,5 @@
 //go:build !race
 
-package codec
+package testenv
 
 const raceEnabled = false

@@ -1,5 +1,5 @@
 //go:build race
 
-package crypt_test
+package testenv
 
 const raceEnabled = true

@@ -1,5 +1,0 @@
-//go:build !race
-
-package crypt_test
-
-const raceEnabled = false
