@@ -163,6 +163,7 @@ type call struct {
 	rewrite     bool        // an item that the update does not change
 	attempts    int         // of an update, 0 for the default
 	version     *uint64     // that may be deleted
+	replaces    uint64      // version that an update is of, 0 for any
 	negative    bool        // the version that was given
 	anyVersion  bool        // may be deleted
 	label       string      // of an operation of a transaction

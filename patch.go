@@ -2,8 +2,8 @@ package ddbenc
 
 import (
 	"context"
-	"errors"
 	"reflect"
+	"slices"
 )
 
 // Patch changes what is set in v of the item that has v's key, and returns the
@@ -31,18 +31,10 @@ func (t *Table[T]) Patch(ctx context.Context, v *T, opts ...UpdateOption) (*T, e
 			return nil, t.core.opError(opUpdate, err)
 		}
 	}
-	var failed *ConditionError[T]
-	p, err := t.Update(ctx, RawKey(key), func(p *T) error {
-		if version != 0 {
-			is, err := t.version.of(p)
-			if err != nil {
-				return err
-			}
-			if is != version {
-				failed = &ConditionError[T]{Op: opUpdate, Table: t.core.name, Current: p, Err: errOtherVersion}
-				return failed
-			}
-		}
+	if version != 0 {
+		opts = append(slices.Clip(opts), option(func(c *call) { c.replaces = version }))
+	}
+	return t.Update(ctx, RawKey(key), func(p *T) error {
 		for _, f := range fields {
 			// What is there would be merged with, if it is a map.
 			if old, err := structIn(p).FieldByIndexErr(f.Index); err == nil {
@@ -51,13 +43,7 @@ func (t *Table[T]) Patch(ctx context.Context, v *T, opts ...UpdateOption) (*T, e
 		}
 		return t.binder.decode(patch, p)
 	}, opts...)
-	if failed != nil { // which ended the update, and says where it was
-		return nil, failed
-	}
-	return p, err
 }
-
-var errOtherVersion = errors.New("ddbenc: the stored item has another version")
 
 // setFields returns the fields that are set in v, a pointer to the type, without
 // those of the key and the version, and removes the attributes of all others from

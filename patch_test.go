@@ -120,6 +120,11 @@ func TestEnginePatchVersion(t *testing.T) {
 		strings.Count(err.Error(), "UpdateItem") != 1 {
 		t.Errorf("Patch of an old version gives %v, %+v", err, failed)
 	}
+	failed = nil
+	_, err = documents.Patch(ctx, &document{ID: "none", Rev: 1, Text: "z"}, ddbenc.CreateIfAbsent())
+	if !errors.As(err, &failed) || failed.Current != nil {
+		t.Errorf("Patch of a version of no item gives %v, %+v", err, failed)
+	}
 	if got, err = documents.Patch(ctx, &document{ID: "a", Text: "z"}); err != nil || got.Rev != 3 {
 		t.Errorf("Patch of any version gives %+v, %v", got, err)
 	}

@@ -136,6 +136,15 @@ func (t *Table[T]) edit(c *call, key, current item, modify func(*T) error) (*T, 
 	if err != nil {
 		return nil, nil, err
 	}
+	if c.replaces != 0 {
+		if is, _ := versionIn(current, t.version.name); is != c.replaces {
+			failed := &ConditionError[T]{Op: opUpdate, Table: t.core.name, Err: errOtherVersion}
+			if current != nil {
+				failed.Current = v
+			}
+			return nil, nil, failed
+		}
+	}
 	// What modify does shows by comparing two items that were made in the same
 	// way. The second T shares nothing with the one that modify gets.
 	twin, err := t.decode(opUpdate, from)
@@ -171,6 +180,8 @@ func (t *Table[T]) edit(c *call, key, current item, modify func(*T) error) (*T, 
 	}
 	return v, next, nil
 }
+
+var errOtherVersion = errors.New("ddbenc: the stored item has another version")
 
 // mergeItem applies to the stored item what changed between before and after,
 // which are stored as far as a Go type holds it. Attributes in neither stay, and
