@@ -339,7 +339,6 @@ func (p *PreparedWrite) send(ctx context.Context, api TransactAPI) error {
 	var underWay *types.TransactionInProgressException
 	switch {
 	case err == nil:
-		p.done.Store(true)
 		p.made.Do(func() {
 			for i := range p.parts {
 				if p.parts[i].made != nil {
@@ -347,6 +346,7 @@ func (p *PreparedWrite) send(ctx context.Context, api TransactAPI) error {
 				}
 			}
 		})
+		p.done.Store(true) // only now: another Send returns by it, and its caller reads what was set
 	case errors.As(err, &canceled):
 		p.unknown.Store(false) // had it been made before, the token would say so
 	case errors.As(err, &underWay) || o.mayBeDone(err):
