@@ -5,7 +5,7 @@ set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 CACHE=${DDBENC_CI_CACHE:-${TMPDIR:-/tmp}/ddbenc-ci-$(id -u)}
-RUN=${RUN:-$CACHE/run-$$} # logs of this run
+RUN=$CACHE/run-$$ # logs of this run
 mkdir -p "$CACHE/stamps"
 
 DYNAMODB_LOCAL=3.3.1
