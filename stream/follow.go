@@ -69,10 +69,11 @@ func (f *follower) follow(ctx context.Context) error {
 	}
 }
 
-// start starts the shards whose parents are done, or are not there any more.
+// start starts the shards whose parents are done, or were not there any more when
+// it was their turn.
 func (f *follower) start(ctx context.Context) {
 	for _, s := range f.list {
-		if f.started[s.id] || f.listed[s.parent] && !f.done[s.parent] {
+		if f.started[s.id] || (f.listed[s.parent] || f.started[s.parent]) && !f.done[s.parent] {
 			continue
 		}
 		f.started[s.id] = true

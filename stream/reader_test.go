@@ -255,6 +255,25 @@ func TestReaderResumes(t *testing.T) {
 	})
 }
 
+// A shard that DynamoDB forgets while it is handled keeps its children waiting.
+func TestReaderWaitsForAForgottenParent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeStream{off: true, shards: []*fakeShard{{id: "a", closed: true, records: keyRecords("a", 2)}, {id: "b", parent: "a", closed: true, records: keyRecords("b", 1)}}}
+		h := handled{fail: func(key string) error {
+			if key == "a1" {
+				f.mu.Lock()
+				f.shards[0].gone = true
+				f.mu.Unlock()
+				time.Sleep(time.Hour) // shards are listed meanwhile
+			}
+			return nil
+		}}
+		if err := newReader(f, &h).Run(t.Context()); err != nil || h.String() != "a1 a2 b1" {
+			t.Errorf("handled %q, error %v", &h, err)
+		}
+	})
+}
+
 func TestReaderRetries(t *testing.T) {
 	expired, trimmed := &streamtypes.ExpiredIteratorException{}, &streamtypes.TrimmedDataAccessException{}
 	for _, tt := range []struct {
