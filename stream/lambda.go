@@ -77,9 +77,12 @@ func (m *Mux) Lambda(opts ...LambdaOption) func(context.Context, Event) (Respons
 		failures := []ItemFailure{} // in JSON a list, if an empty one
 		for i := range e.Records {
 			err := m.Handle(ctx, &e.Records[i])
+			if err == nil {
+				continue
+			}
 			var failed *RecordError
 			if !errors.As(err, &failed) {
-				continue
+				return Response{}, err
 			}
 			if o.onFailure != nil {
 				o.onFailure(ctx, failed)
