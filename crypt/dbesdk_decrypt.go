@@ -161,8 +161,10 @@ func storedTerminals(fields []dbesdkField) error {
 func (t *dbesdkTable) storedContext(h *codec.DBESDKHeader, fields []dbesdkField) (*KeyContext, error) {
 	own := t.context(h.Version, fields)
 	for _, e := range h.Context {
-		_, follows := slices.BinarySearchFunc(own, e, codec.CompareEntries)
-		if strings.HasPrefix(e.Key, contextPrefix) && e.Key != contextPublicKey && !follows {
+		if !strings.HasPrefix(e.Key, contextPrefix) || e.Key == contextPublicKey {
+			continue
+		}
+		if _, follows := slices.BinarySearchFunc(own, e, codec.CompareEntries); !follows {
 			return nil, fmt.Errorf("%w: its header stores entry %q, which does not follow from the item", ErrMalformed, e.Key)
 		}
 	}
