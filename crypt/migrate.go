@@ -144,7 +144,7 @@ func (m *Migration) ForTable(t Table) (Encryptor, error) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.Actions.Attributes)) {
-		if name == DDBECDescription || name == DDBECSignature || strings.HasPrefix(name, DBESDKPrefix) {
+		if slices.Contains(out.Reserved(), name) || strings.HasPrefix(name, out.ReservedPrefix()) {
 			errs.addf("attribute name %q is reserved", name)
 		}
 	}
