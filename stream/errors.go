@@ -8,6 +8,11 @@ import (
 
 // ErrTrimmed reports records that were not read before DynamoDB deleted them, which
 // it does after 24 hours. See [SkipTrimmed].
+//
+// A loss is known by the shard that was being read, or one that came right after it.
+// DynamoDB lists shards for about a day too: a program that was down for much longer
+// finds neither, and begins at the oldest record without this error. What has to
+// notice any gap keeps the time of its last record, [Change.Time], and looks at it.
 var ErrTrimmed = errors.New("stream: records are lost: they are older than the stream keeps them")
 
 // A RecordError says which record was not handled. Its text has no value of an
