@@ -93,8 +93,8 @@ func (c *core) inChunks(ctx context.Context, op string, n, size int, do func(chu
 		if err != nil {
 			reason = hook.Throttled
 		}
-		c.tellRetried(ctx, op, idle, reason, idle < defaultBackoff.tries)
-		switch again, waitErr := defaultBackoff.wait(ctx, idle); {
+		c.tellRetried(ctx, op, idle, reason, defaultBackoff.More(idle))
+		switch again, waitErr := defaultBackoff.Wait(ctx, idle); {
 		case waitErr != nil:
 			return rest, waitErr
 		case !again && err != nil:

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/ddbenc/ddbenc/hook"
+	"github.com/ddbenc/ddbenc/internal/backoff"
 )
 
 // TransactAPI is what [TransactWrite] and [TransactGet] call of the SDK. A
@@ -25,10 +25,11 @@ var _ TransactAPI = (*dynamodb.Client)(nil)
 // transactClient returns db without what Encrypted added to it: the operations are
 // encrypted already.
 func transactClient(db TransactAPI) (TransactAPI, error) {
-	if client, ok := db.(*dynamodb.Client); ok && client != nil {
-		return withoutEncryption(client).(TransactAPI), nil
-	} else if db == nil || ok {
+	if isNilClient(db) {
 		return nil, fmt.Errorf("%w: no DynamoDB client", ErrConfig)
+	}
+	if client, ok := db.(*dynamodb.Client); ok {
+		return withoutEncryption(client).(TransactAPI), nil
 	}
 	return db, nil
 }
@@ -199,18 +200,7 @@ func isContention(err error) bool {
 	if !errors.As(err, &canceled) {
 		return isThrottle(err)
 	}
-	any := false
-	for _, reason := range canceled.CancellationReasons {
-		code := deref(reason.Code)
-		if code == "" || code == codeNone {
-			continue
-		}
-		if !slices.Contains(contentionCodes, code) {
-			return false
-		}
-		any = true
-	}
-	return any
+	return backoff.Contended(canceled)
 }
 
 // contention says what isContention found, for hooks.
@@ -230,6 +220,3 @@ const (
 	codeNone      = "None"
 	codeCondition = "ConditionalCheckFailed"
 )
-
-// contentionCodes are those that say nothing against the transaction itself.
-var contentionCodes = []string{"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}

@@ -96,8 +96,8 @@ func TransactGet(ctx context.Context, db TransactAPI, reads ...TxRead) (err erro
 			break
 		}
 		if isContention(err) {
-			tellRetriedOf(ctx, opTransactGet, parts, (*txPart).table, n, contention(err), n < defaultBackoff.tries)
-			again, waitErr := defaultBackoff.wait(ctx, n)
+			tellRetriedOf(ctx, opTransactGet, parts, (*txPart).table, n, contention(err), defaultBackoff.More(n))
+			again, waitErr := defaultBackoff.Wait(ctx, n)
 			if again {
 				continue
 			}

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/ddbenc/ddbenc/internal/backoff"
 )
 
 const kindUpdate = "Update"
@@ -106,7 +108,7 @@ func updateMoved(err error) *TransactionError {
 		return nil
 	}
 	moved := func(f *OperationError) bool { return f.Op == kindUpdate && f.Code == codeCondition }
-	other := func(f *OperationError) bool { return !moved(f) && !slices.Contains(contentionCodes, f.Code) }
+	other := func(f *OperationError) bool { return !moved(f) && !backoff.ContentionCode(f.Code) }
 	if !slices.ContainsFunc(e.Failed, moved) || slices.ContainsFunc(e.Failed, other) {
 		return nil
 	}

@@ -168,8 +168,8 @@ func TransactWrite(ctx context.Context, db TransactAPI, ops ...TxWrite) error {
 		if failed == nil {
 			return err
 		}
-		tellRetriedOf(ctx, opTransactWrite, ops, (*TxWrite).table, n, hook.Conflict, n < updateBackoff.tries)
-		switch again, err := updateBackoff.wait(ctx, n); {
+		tellRetriedOf(ctx, opTransactWrite, ops, (*TxWrite).table, n, hook.Conflict, updateBackoff.More(n))
+		switch again, err := updateBackoff.Wait(ctx, n); {
 		case err != nil:
 			failed.Err = fmt.Errorf("%w, after %w", err, failed.Err)
 			return failed
@@ -317,8 +317,8 @@ func (p *PreparedWrite) Send(ctx context.Context, db TransactAPI) error {
 			return nil
 		}
 		if isContention(err) {
-			tellRetriedOf(ctx, opTransactWrite, p.parts, (*txPart).table, n, contention(err), n < defaultBackoff.tries)
-			again, waitErr := defaultBackoff.wait(ctx, n)
+			tellRetriedOf(ctx, opTransactWrite, p.parts, (*txPart).table, n, contention(err), defaultBackoff.More(n))
+			again, waitErr := defaultBackoff.Wait(ctx, n)
 			if again {
 				continue
 			}

@@ -10,6 +10,8 @@ import (
 	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/ddbenc/ddbenc/internal/backoff"
 )
 
 // ErrConflict reports an update that was not made, since other writers changed
@@ -23,7 +25,7 @@ const opUpdate = "UpdateItem"
 // updateBackoff lets some sixty writers change the same item at the same time
 // before one of them runs out of attempts. It gives up after about ten seconds of
 // waiting on average.
-var updateBackoff = backoff{base: 20 * time.Millisecond, max: time.Second, tries: 25}
+var updateBackoff = backoff.Backoff{Base: 20 * time.Millisecond, Max: time.Second, Tries: 25}
 
 // CreateIfAbsent lets [Table.Update] and [TxUpdate] make the item if there is none. The
 // function then gets a T in which nothing but the key is set. The default is an
@@ -100,9 +102,9 @@ func (t *Table[T]) Update(ctx context.Context, key PrimaryKey, modify func(*T) e
 	attributes := t.keys.attributes(r, key)
 	tries := updateBackoff
 	if c.attempts != 0 {
-		tries.tries = c.attempts
+		tries.Tries = c.attempts
 	}
-	if tries.tries < 1 {
+	if tries.Tries < 1 {
 		r.add("Attempts is under 1")
 	}
 	if modify == nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ddbenc/ddbenc/crypt"
 	"github.com/ddbenc/ddbenc/hook"
+	"github.com/ddbenc/ddbenc/internal/backoff"
 )
 
 // An update is one call of Table.Update without its type.
@@ -19,7 +20,7 @@ type update struct {
 	key       item
 	create    bool // if there is no item
 	rewrite   bool // what is signed, changed or not
-	tries     backoff
+	tries     backoff.Backoff
 
 	// edit returns what the item is to become, all of it. current is the
 	// plaintext of the stored item, not to be changed, or nil if there is none.
@@ -43,8 +44,8 @@ func (c *core) update(ctx context.Context, u update) error {
 		if !errors.Is(err, errMoved) {
 			return err
 		}
-		c.tellRetried(ctx, opUpdate, n, hook.Conflict, n < u.tries.tries)
-		again, waitErr := u.tries.wait(ctx, n)
+		c.tellRetried(ctx, opUpdate, n, hook.Conflict, u.tries.More(n))
+		again, waitErr := u.tries.Wait(ctx, n)
 		switch {
 		case waitErr != nil:
 			return c.opError(opUpdate, waitErr)
@@ -161,11 +162,12 @@ func (c *core) replace(ctx context.Context, u *update, stored, current, next ite
 func (c *core) sealReplace(ctx context.Context, u *update, stored, current, next item) (*updateExpr, *sealedWrite, error) {
 	enc := c.encryptor(u.encryptor)
 	w := &sealedWrite{op: opUpdate, key: u.key, enc: enc}
-	signed := u.rewrite
+	changed, signed := false, u.rewrite
 	for name := range changes(current, next) {
-		// What another encryptor signs is not known here.
-		signed = signed || u.encryptor != nil || !c.shape.unsigned(name) || outdated(enc, stored)
+		changed, signed = true, signed || !c.shape.unsigned(name)
 	}
+	// What another encryptor signs is not known here.
+	signed = signed || changed && (u.encryptor != nil || outdated(enc, stored))
 	var to item
 	if signed {
 		sealed, err := c.encrypt(ctx, enc, opUpdate, next)

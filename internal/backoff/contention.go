@@ -11,13 +11,23 @@ import (
 func Contended(c *types.TransactionCanceledException) bool {
 	contended := false
 	for _, r := range c.CancellationReasons {
-		switch aws.ToString(r.Code) {
-		case "None", "":
-		case "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded":
+		switch code := aws.ToString(r.Code); {
+		case code == "None" || code == "":
+		case ContentionCode(code):
 			contended = true
 		default:
 			return false
 		}
 	}
 	return contended
+}
+
+// ContentionCode reports whether the code of a reason says nothing against the
+// transaction itself.
+func ContentionCode(code string) bool {
+	switch code {
+	case "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded":
+		return true
+	}
+	return false
 }
