@@ -77,6 +77,9 @@ func (s *tableSet) findName(name string) (*core, error) {
 // hasPart reports whether an encrypted table stands in the midst of name, as in that of
 // an index, patients/index/by-clinic.
 func (s *tableSet) hasPart(name string) bool {
+	if !strings.ContainsAny(name, ":/") {
+		return false // it is its own only part, and was looked up
+	}
 	isEnd := func(r rune) bool { return r == ':' || r == '/' }
 	return slices.ContainsFunc(strings.FieldsFunc(name, isEnd), func(part string) bool { return s.byName[part] != nil })
 }
