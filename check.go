@@ -114,8 +114,9 @@ func (c *core) check(ctx context.Context, db CheckAPI, ttl string) error {
 
 const opCheck = "DescribeTable"
 
-// isNilClient reports whether db is none, or the nil of the SDK's type.
-func isNilClient(db CheckAPI) bool {
+// isNilClient reports whether db, a client or what stands in for one, is none, or the
+// nil of the SDK's type.
+func isNilClient(db any) bool {
 	client, ok := db.(*dynamodb.Client)
 	return db == nil || ok && client == nil
 }
