@@ -182,11 +182,7 @@ func (s *shape) wayToKey(index, name string) string {
 	}
 	if _, declared := s.actions.Attributes[name]; !declared && !s.isKey(name) {
 		keys, _ := s.keysOf(index)
-		names := make([]string, len(keys))
-		for i, k := range keys {
-			names[i] = k.name
-		}
-		if near, ok := suggest.Nearest(name, names); ok {
+		if near, ok := suggest.Nearest(name, namesOf(keys)); ok {
 			return fmt.Sprintf("; did you mean %q?", near)
 		}
 	}

@@ -125,7 +125,3 @@ func (x *updateExpr) demandMarks(s *shape, enc crypt.Encryptor, stored item, act
 	}
 	return demanded
 }
-
-func (s *shape) isPrimary(name string) bool {
-	return slices.ContainsFunc(s.keys, func(k keyAttr) bool { return k.name == name })
-}

@@ -110,13 +110,16 @@ func (s *shape) action(name string) crypt.Action {
 	return act
 }
 
+func (s *shape) isPrimary(name string) bool {
+	return slices.ContainsFunc(s.keys, func(k keyAttr) bool { return k.name == name })
+}
+
 func (s *shape) isKey(name string) bool {
-	named := func(k keyAttr) bool { return k.name == name }
-	if slices.ContainsFunc(s.keys, named) {
+	if s.isPrimary(name) {
 		return true
 	}
 	for _, ix := range s.indexes {
-		if slices.ContainsFunc(ix.keys, named) {
+		if slices.ContainsFunc(ix.keys, func(k keyAttr) bool { return k.name == name }) {
 			return true
 		}
 	}
@@ -331,12 +334,14 @@ func typeName(v types.AttributeValue) string {
 }
 
 // keyNames lists the names of a key's attributes, for texts.
-func keyNames(keys []keyAttr) string {
+func keyNames(keys []keyAttr) string { return strings.Join(quoted(namesOf(keys)), ", ") }
+
+func namesOf(keys []keyAttr) []string {
 	names := make([]string, len(keys))
 	for i, k := range keys {
 		names[i] = k.name
 	}
-	return strings.Join(quoted(names), ", ")
+	return names
 }
 
 func quoted(names []string) []string {
