@@ -118,11 +118,17 @@ func (c *core) openIf(ctx context.Context, enc crypt.Encryptor, op, index string
 	}
 	c.tellDecrypted(ctx, start, op, index, stored, err)
 	if err != nil {
-		e := c.itemError(op, stored, err)
-		e.Index = index
-		return nil, e
+		return nil, c.listedError(op, index, stored, err)
 	}
 	return plain, nil
+}
+
+// listedError is the error of a stored item that was read from index, unless that
+// is empty.
+func (c *core) listedError(op, index string, stored item, err error) *ItemError {
+	e := c.itemError(op, stored, err)
+	e.Index = index
+	return e
 }
 
 // openAt is open for an item that must be the one under key, which may have

@@ -199,14 +199,9 @@ func (l *listing) position(stored item) (string, error) {
 // A paging holds those options of a call that say where and how a query or scan
 // goes on.
 type paging struct {
+	spread
 	cursors    bool // wanted of the pages
 	resume     *resumption
-	fetchAhead bool
-
-	segments   int // 0 for a scan that is not cut, negative if they can't be
-	segment    int // the only one, if alone is set
-	alone      bool
-	inTurn     bool
 	projection *projection // nil for whole items
 }
 

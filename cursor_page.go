@@ -155,7 +155,7 @@ func openPageOf[V any](ctx context.Context, c *core, o *call, l *listing, p page
 		case err != nil:
 			return stop(err)
 		case positionErr != nil:
-			return stop(c.listedError(l, items[i], positionErr))
+			return stop(c.listedError(l.op, l.index, items[i], positionErr))
 		default:
 			out.Items = append(out.Items, v)
 			out.positions = append(out.positions, position)

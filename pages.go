@@ -213,13 +213,6 @@ func (c *core) openListed(ctx context.Context, enc crypt.Encryptor, l *listing, 
 	})
 }
 
-// listedError is of an item that was opened, and can't be used all the same.
-func (c *core) listedError(l *listing, stored item, err error) *ItemError {
-	e := c.itemError(l.op, stored, err)
-	e.Index = l.index
-	return e
-}
-
 // count adds up the pages of a listing that counts, to limit at most if limit
 // is over 0.
 func (c *core) count(ctx context.Context, l *listing, limit int) (int, error) {

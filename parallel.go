@@ -13,11 +13,11 @@ const maxSegments = 1_000_000
 // A spread says what a listing reads at the same time. Its zero value is one page
 // after the other.
 type spread struct {
-	segments int  // of a scan, 0 if it is not cut
-	alone    bool // only one of them is read
-	segment  int  // that one, else 0
-	inTurn   bool // their pages come in a fixed order
-	ahead    bool // the next page is fetched while one is read
+	segments   int  // of a scan, 0 if it is not cut, negative if that can't be
+	alone      bool // only one of them is read
+	segment    int  // that one, else 0
+	inTurn     bool // their pages come in a fixed order
+	fetchAhead bool // the next page is fetched while one is read
 }
 
 // lists returns how many lists of pages are fetched side by side, 0 if pages are
@@ -26,7 +26,7 @@ func (s spread) lists() int {
 	switch {
 	case s.segments > 0 && !s.alone:
 		return s.segments
-	case s.ahead:
+	case s.fetchAhead:
 		return 1
 	}
 	return 0
@@ -71,9 +71,8 @@ func Segment(i, n int) ScanOption {
 func FetchAhead() ListOption { return option(func(c *call) { c.fetchAhead = true }) }
 
 // checkSpread refuses segments that can't be, or that have no one position.
-func (c *call) checkSpread(r *refusals) spread {
-	s := spread{segments: c.segments, segment: c.segment, alone: c.alone, inTurn: c.inTurn, ahead: c.fetchAhead}
-	switch {
+func (c *call) checkSpread(r *refusals) {
+	switch s := c.spread; {
 	case s.segments < 0 && s.alone:
 		r.add("Segment has a part that is not one of those from 0 to their number less 1")
 	case s.segments < 0:
@@ -86,7 +85,6 @@ func (c *call) checkSpread(r *refusals) spread {
 	case c.resume != nil || c.startAfter != nil:
 		r.add("a scan in segments has no one position to begin behind: scan each part with ddbenc.Segment")
 	}
-	return s
 }
 
 // merged yields what n lists give. Each list runs on its own and waits with an

@@ -89,7 +89,7 @@ func (t *Table[T]) query(c *call, key expression.KeyConditionBuilder, sel types.
 	t.filterExpired(r, c)
 	expr := r.build(c, &key)
 	limit := c.pageLimit(r)
-	spread := c.checkSpread(r)
+	c.checkSpread(r)
 	if err := r.err(); err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func (t *Table[T]) query(c *call, key expression.KeyConditionBuilder, sel types.
 	if err != nil {
 		return nil, err
 	}
-	l.cursors, l.binding, l.spread = c.cursors, binding, spread
+	l.cursors, l.binding, l.spread = c.cursors, binding, c.spread
 	return l, nil
 }
 
@@ -125,7 +125,7 @@ func (t *Table[T]) scan(c *call, sel types.Select) (*listing, error) {
 	t.filterExpired(r, c)
 	expr := r.build(c, nil)
 	limit := c.pageLimit(r)
-	spread := c.checkSpread(r)
+	c.checkSpread(r)
 	if err := r.err(); err != nil {
 		return nil, err
 	}
@@ -142,7 +142,7 @@ func (t *Table[T]) scan(c *call, sel types.Select) (*listing, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.cursors, l.binding, l.spread = c.cursors, binding, spread
+	l.cursors, l.binding, l.spread = c.cursors, binding, c.spread
 	return l, nil
 }
 
@@ -156,7 +156,7 @@ func (t *Table[T]) opener(c *call, l *listing) func(context.Context, item) (T, e
 			return v, err
 		}
 		if err := t.binder.decode(plain, &v); err != nil {
-			return v, t.core.listedError(l, plain, err)
+			return v, t.core.listedError(l.op, l.index, plain, err)
 		}
 		return v, nil
 	}

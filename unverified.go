@@ -179,9 +179,7 @@ func (u *UnverifiedReader[P]) opener(l *listing) func(context.Context, item) (Un
 // open gives a stored item its type. Its error is an *ItemError.
 func (u *UnverifiedReader[P]) open(op, index string, stored item) (v Unverified[P], err error) {
 	if err := u.binder.decode(stored, &v.projection); err != nil {
-		e := u.core.itemError(op, stored, err)
-		e.Index = index
-		return Unverified[P]{}, e
+		return Unverified[P]{}, u.core.listedError(op, index, stored, err)
 	}
 	return v, nil
 }
