@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	streamtypes "github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
+
+	"github.com/ddbenc/ddbenc/internal/backoff"
 )
 
 // A worker reads one shard.
@@ -33,7 +35,7 @@ func (w *worker) run(ctx context.Context) error {
 			return err
 		}
 		if idle {
-			if err := sleep(ctx, w.options.poll); err != nil {
+			if err := backoff.Sleep(ctx, w.options.poll); err != nil {
 				return err
 			}
 		}
