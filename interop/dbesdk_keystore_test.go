@@ -252,7 +252,7 @@ func (s *sharedStore) read(t *testing.T, written []*dbesdkvec.Case, place *dbesd
 	report := &reporter{t: t}
 	for _, results := range [][]dbesdkvec.Result{s.java.decrypt(t, written), decryptDBESDK(t, written)} {
 		for i, r := range results {
-			report.failed(written[i].Name, written[i], checkDBESDK(t, written[i], r))
+			report.failed(written[i].Name, written[i], checkResult(t, written[i].Name, written[i].Client, written[i].PlaintextItem, r))
 		}
 	}
 }

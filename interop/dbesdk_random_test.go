@@ -3,7 +3,9 @@ package interop
 import (
 	"crypto/elliptic"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,7 +53,8 @@ func (g *dbesdkGenerator) makeKeyrings() {
 		both(full)
 		g.keyrings = append(g.keyrings, keyringPair{rsa, full})
 	}
-	for name, curve := range curves {
+	for _, name := range slices.Sorted(maps.Keys(curves)) {
+		curve := curves[name]
 		ours, theirs := g.ecdsaPair("", curve), g.ecdsaPair("", curve)
 		ecdh := dbesdkvec.Provider{Type: "raw_ecdh", Curve: "ECC_NIST_" + name}
 		static := func(own, peer *ddbecvec.Key) dbesdkvec.Provider {

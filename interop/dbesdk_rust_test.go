@@ -29,18 +29,14 @@ func TestDBESDKRust(t *testing.T) {
 	report := &reporter{t: t}
 
 	written := encryptDBESDK(t, cases)
-	var byRust []*dbesdkvec.Case
-	rust.run(t, "encrypt", cases, &byRust)
-	for i, c := range byRust {
+	for i, c := range answers[*dbesdkvec.Case](t, rust, "encrypt", cases) {
 		if c.Error != "" || written[i].Error != "" {
 			t.Fatalf("%s can't be written: by Rust %q, by us %q", c.Name, c.Error, written[i].Error)
 		}
-		report.failed(c.Name, c, checkDBESDK(t, c, c.Decrypt(t.Context())))
+		report.failed(c.Name, c, checkResult(t, c.Name, c.Client, c.PlaintextItem, c.Decrypt(t.Context())))
 	}
-	var read []dbesdkvec.Result
-	rust.run(t, "decrypt", written, &read)
-	for i, r := range read {
-		report.failed(written[i].Name, written[i], checkDBESDK(t, written[i], r))
+	for i, r := range answers[dbesdkvec.Result](t, rust, "decrypt", written) {
+		report.failed(written[i].Name, written[i], checkResult(t, written[i].Name, written[i].Client, written[i].PlaintextItem, r))
 	}
 	t.Logf("%d items each way with %d keyrings", len(cases), len(usable))
 }

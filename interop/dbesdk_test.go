@@ -1,7 +1,6 @@
 package interop
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -26,7 +25,7 @@ func TestDBESDKRandomItems(t *testing.T) {
 				continue
 			}
 			report.failed(c.Name, c, checkDBESDKHeader(t, c))
-			report.failed(c.Name, c, checkDBESDK(t, c, c.Decrypt(t.Context())))
+			report.failed(c.Name, c, checkResult(t, c.Name, c.Client, c.PlaintextItem, c.Decrypt(t.Context())))
 		}
 		t.Logf("read %d items of %s", len(cases), java.client)
 	})
@@ -39,7 +38,7 @@ func TestDBESDKRandomItems(t *testing.T) {
 			}
 		}
 		for i, r := range java.decrypt(t, written) {
-			report.failed(written[i].Name, written[i], checkDBESDK(t, written[i], r))
+			report.failed(written[i].Name, written[i], checkResult(t, written[i].Name, written[i].Client, written[i].PlaintextItem, r))
 		}
 		t.Logf("%s read %d items", java.client, len(cases))
 	})
@@ -64,20 +63,6 @@ func decryptDBESDK(t *testing.T, cases []*dbesdkvec.Case) []dbesdkvec.Result {
 		out[i] = c.Decrypt(t.Context())
 	}
 	return out
-}
-
-// checkDBESDK returns what is wrong with r as the reading of c, or "".
-func checkDBESDK(t *testing.T, c *dbesdkvec.Case, r dbesdkvec.Result) string {
-	t.Helper()
-	switch {
-	case r.Name != c.Name:
-		return fmt.Sprintf("result of %q where that of %q belongs", r.Name, c.Name)
-	case r.Error != "":
-		return fmt.Sprintf("%s can't read what %s wrote: %s", r.Client, c.Client, r.Error)
-	case !equalJSON(t, c.PlaintextItem, r.PlaintextItem):
-		return fmt.Sprintf("%s reads something else than %s wrote: %s", r.Client, c.Client, r.PlaintextItem)
-	}
-	return ""
 }
 
 // checkDBESDKHeader compares what this project sees in the header of an item with

@@ -56,7 +56,7 @@ func testPeerWrites(t *testing.T, p peer, cases []*ddbecvec.Case) {
 			continue
 		}
 		report.failed(c.Name, c, checkRequests(c))
-		report.failed(c.Name, c, checkResult(t, c, c.Decrypt(t.Context())))
+		report.failed(c.Name, c, checkResult(t, c.Name, c.Client, c.PlaintextItem, c.Decrypt(t.Context())))
 		if clientsDiffer(t, c) {
 			differ++
 		}
@@ -86,7 +86,7 @@ func testPeerReads(t *testing.T, p peer, cases []*ddbecvec.Case) {
 		report.failed(c.Name, c, checkRequests(written[i]))
 	}
 	for i, r := range p.decrypt(t, written) {
-		report.failed(written[i].Name, written[i], checkResult(t, written[i], r))
+		report.failed(written[i].Name, written[i], checkResult(t, written[i].Name, written[i].Client, written[i].PlaintextItem, r))
 	}
 	t.Logf("%s read %d items; %d of them were written in its own order", p.client, len(cases), differ)
 }

@@ -129,7 +129,7 @@ func testLive(t *testing.T, python, java peer, cases []*ddbecvec.Case) []*ddbecv
 	}
 	for _, results := range [][]ddbecvec.Result{python.decrypt(t, written), java.decrypt(t, written), decryptAll(t, written)} {
 		for i, r := range results {
-			report.failed(written[i].Name, written[i], checkResult(t, written[i], r))
+			report.failed(written[i].Name, written[i], checkResult(t, written[i].Name, written[i].Client, written[i].PlaintextItem, r))
 		}
 	}
 	t.Logf("%d items of each client, read by all three", len(cases))

@@ -55,21 +55,23 @@ func openPeer(t *testing.T, client, variable string) peer {
 // encrypt has the peer's client write the plaintext items of cases.
 func (p peer) encrypt(t *testing.T, cases []*ddbecvec.Case) []*ddbecvec.Case {
 	t.Helper()
-	var out []*ddbecvec.Case
-	p.run(t, "encrypt", cases, &out)
-	if len(out) != len(cases) {
-		t.Fatalf("%s wrote %d cases of %d", p.client, len(out), len(cases))
-	}
-	return out
+	return answers[*ddbecvec.Case](t, p, "encrypt", cases)
 }
 
 // decrypt has the peer's client read the stored items of cases.
 func (p peer) decrypt(t *testing.T, cases []*ddbecvec.Case) []ddbecvec.Result {
 	t.Helper()
-	var out []ddbecvec.Result
-	p.run(t, "decrypt", cases, &out)
+	return answers[ddbecvec.Result](t, p, "decrypt", cases)
+}
+
+// answers has a peer work through cases, and returns what it says of each.
+func answers[R, C any](t *testing.T, p interface {
+	run(t *testing.T, verb string, cases, out any)
+}, verb string, cases []C) (out []R) {
+	t.Helper()
+	p.run(t, verb, cases, &out)
 	if len(out) != len(cases) {
-		t.Fatalf("%s read %d cases of %d", p.client, len(out), len(cases))
+		t.Fatalf("%d answers to %s %d cases", len(out), verb, len(cases))
 	}
 	return out
 }
@@ -162,22 +164,12 @@ func (p *dbesdkPeer) run(t *testing.T, verb string, cases, out any) {
 
 func (p *dbesdkPeer) encrypt(t *testing.T, cases []*dbesdkvec.Case) []*dbesdkvec.Case {
 	t.Helper()
-	var out []*dbesdkvec.Case
-	p.run(t, "encrypt", cases, &out)
-	if len(out) != len(cases) {
-		t.Fatalf("%s wrote %d cases of %d", p.client, len(out), len(cases))
-	}
-	return out
+	return answers[*dbesdkvec.Case](t, p, "encrypt", cases)
 }
 
 func (p *dbesdkPeer) decrypt(t *testing.T, cases []*dbesdkvec.Case) []dbesdkvec.Result {
 	t.Helper()
-	var out []dbesdkvec.Result
-	p.run(t, "decrypt", cases, &out)
-	if len(out) != len(cases) {
-		t.Fatalf("%s read %d cases of %d", p.client, len(out), len(cases))
-	}
-	return out
+	return answers[dbesdkvec.Result](t, p, "decrypt", cases)
 }
 
 // encryptAll and decryptAll are this project's side.

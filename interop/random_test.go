@@ -409,16 +409,17 @@ func clientsDiffer(t *testing.T, c *ddbecvec.Case) bool {
 	return codec.NameOrdersDiffer(signed)
 }
 
-// checkResult returns what is wrong with r as the reading of c, or "".
-func checkResult(t *testing.T, c *ddbecvec.Case, r ddbecvec.Result) string {
+// checkResult returns what is wrong with r as the reading of a case of either format,
+// which client wrote, or "".
+func checkResult(t *testing.T, name, client string, plaintext json.RawMessage, r vectors.Result) string {
 	t.Helper()
 	switch {
-	case r.Name != c.Name:
-		return fmt.Sprintf("result of %q where that of %q belongs", r.Name, c.Name)
+	case r.Name != name:
+		return fmt.Sprintf("result of %q where that of %q belongs", r.Name, name)
 	case r.Error != "":
-		return fmt.Sprintf("%s can't read what %s wrote: %s", r.Client, c.Client, r.Error)
-	case !equalJSON(t, c.PlaintextItem, r.PlaintextItem):
-		return fmt.Sprintf("%s reads something else than %s wrote: %s", r.Client, c.Client, r.PlaintextItem)
+		return fmt.Sprintf("%s can't read what %s wrote: %s", r.Client, client, r.Error)
+	case !equalJSON(t, plaintext, r.PlaintextItem):
+		return fmt.Sprintf("%s reads something else than %s wrote: %s", r.Client, client, r.PlaintextItem)
 	}
 	return ""
 }
