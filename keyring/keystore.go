@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/internal/backoff"
 )
 
 // A BranchKeyStore is a DynamoDB table of branch keys, which AWS KMS protects. A branch
@@ -36,8 +37,8 @@ type BranchKeyStore struct {
 	keys  KMSConfiguration
 	cfg   config
 
-	now      func() time.Time
-	patience patience
+	now     func() time.Time
+	backoff backoff.Backoff
 }
 
 // BranchKeyStoreClient is what a [BranchKeyStore] needs of *dynamodb.Client. A program that
@@ -78,7 +79,7 @@ func NewBranchKeyStore(db BranchKeyStoreClient, kms BranchKeyStoreKMSClient, tab
 	if err := keys.check(); err != nil {
 		return nil, err
 	}
-	s := &BranchKeyStore{db: db, kms: kms, table: table, name: name, keys: keys, now: time.Now, patience: writePatience}
+	s := &BranchKeyStore{db: db, kms: kms, table: table, name: name, keys: keys, now: time.Now, backoff: writeBackoff}
 	for _, opt := range opts {
 		opt.applyBranchKeyStore(s)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"github.com/ddbenc/ddbenc/ddbenctest"
+	"github.com/ddbenc/ddbenc/internal/backoff"
 )
 
 // storeTable is a table name other than the logical name, so that a mix-up shows.
@@ -55,7 +56,7 @@ func (b *storeBench) storeOf(db BranchKeyStoreClient, kms BranchKeyStoreKMSClien
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	s.patience = patience{base: time.Microsecond, max: time.Millisecond, tries: writePatience.tries}
+	s.backoff = backoff.Backoff{Base: time.Microsecond, Max: time.Millisecond, Tries: writeBackoff.Tries}
 	return s
 }
 

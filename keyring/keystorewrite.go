@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"slices"
 	"time"
@@ -17,6 +16,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/ddbenc/ddbenc/crypt"
+	"github.com/ddbenc/ddbenc/internal/backoff"
 )
 
 // Conditions of rows that are written.
@@ -32,30 +32,8 @@ type keyWrite struct {
 	refused error // if a condition doesn't hold
 }
 
-// A patience says how often a transaction is tried, and how long to wait between.
-// The waits are random and double on average, from base to max.
-type patience struct {
-	base, max time.Duration
-	tries     int
-}
-
-var writePatience = patience{base: 50 * time.Millisecond, max: 2 * time.Second, tries: 10}
-
-// wait waits before a try that follows n failed ones. It reports false if there
-// is none, or if ctx has ended.
-func (p patience) wait(ctx context.Context, n int) bool {
-	if n >= p.tries {
-		return false
-	}
-	t := time.NewTimer(rand.N(min(p.base<<(n-1), p.max)) + 1)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
+// writeBackoff is for the transaction that writes a branch key.
+var writeBackoff = backoff.Backoff{Base: 50 * time.Millisecond, Max: 2 * time.Second, Tries: 10}
 
 // write makes the transaction of w. Every try has the same token, by which
 // DynamoDB makes it once, and is a call of its own, without the client's retries:
@@ -82,14 +60,16 @@ func (s *BranchKeyStore) write(ctx context.Context, w keyWrite) error {
 			err = serviceError(ctx, what, err)
 		case failedCondition(cancelled):
 			return s.settle(ctx, w, unknown, fmt.Errorf("%w: %s: %w", w.refused, what, err))
-		case contention(cancelled):
+		case backoff.Contended(cancelled):
 			again = true
 			err = fmt.Errorf("%w: %s: %w", ErrUnavailable, what, err)
 		default:
 			err = serviceError(ctx, what, err)
 		}
-		if again && s.patience.wait(ctx, n) {
-			continue
+		if again {
+			if again, _ = s.backoff.Wait(ctx, n); again {
+				continue
+			}
 		}
 		if ctx.Err() != nil {
 			err = serviceError(ctx, what, err)
@@ -148,20 +128,4 @@ func failedCondition(c *types.TransactionCanceledException) bool {
 	return slices.ContainsFunc(c.CancellationReasons, func(r types.CancellationReason) bool {
 		return aws.ToString(r.Code) == "ConditionalCheckFailed"
 	})
-}
-
-// contention reports whether a transaction was cancelled for nothing but other
-// requests to the same rows or too many of them.
-func contention(c *types.TransactionCanceledException) bool {
-	contended := false
-	for _, r := range c.CancellationReasons {
-		switch aws.ToString(r.Code) {
-		case "None", "":
-		case "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded":
-			contended = true
-		default:
-			return false
-		}
-	}
-	return contended
 }

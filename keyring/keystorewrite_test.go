@@ -15,6 +15,7 @@ import (
 
 	"github.com/ddbenc/ddbenc/crypt"
 	"github.com/ddbenc/ddbenc/ddbenctest"
+	"github.com/ddbenc/ddbenc/internal/backoff"
 )
 
 // The transactions are those of the Java client, but for the second condition of
@@ -302,7 +303,7 @@ func TestBranchKeyWriteWaitsNoLongerThanItsContext(t *testing.T) {
 			return nil, c.err
 		}
 		s := b.storeOf(db, b.kms.Client(storeRegion), KMSKeyARN(b.arn))
-		s.patience = patience{base: 1000 * time.Hour, max: 1000 * time.Hour, tries: 2}
+		s.backoff = backoff.Backoff{Base: 1000 * time.Hour, Max: 1000 * time.Hour, Tries: 2}
 		checkErrors(t, s.CreateKeyWithID(ctx, "t-1", tenantContext), c.want...)
 	}
 }
@@ -391,22 +392,4 @@ func TestBranchKeyOfARevokedKMSKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	stopped()
-}
-
-func TestPatience(t *testing.T) {
-	p := patience{base: 1, max: 4, tries: 20}
-	for n := 1; n < p.tries; n++ {
-		if !p.wait(t.Context(), n) {
-			t.Fatalf("no try after %d", n)
-		}
-	}
-	if p.wait(t.Context(), p.tries) {
-		t.Error("one try too many")
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	p = patience{base: time.Hour, max: time.Hour, tries: 2}
-	if p.wait(ctx, 1) {
-		t.Error("a try after the context ended")
-	}
 }
