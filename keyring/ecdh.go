@@ -158,24 +158,68 @@ func (c *ecdhCurve) open(kc *crypt.KeyContext, shared []byte, i ecdhInfo, cipher
 	return intermediate, err == nil
 }
 
-// ecdhParties are the two that share a secret, as compressed points. Without peer
-// the other one is whoever wrote the item for own.
-type ecdhParties struct{ own, peer []byte }
+// ecdhParties are the two that share a secret. Without peer the other one is whoever
+// wrote the item for own. Without own they only write.
+type ecdhParties struct {
+	curve     *ecdhCurve
+	peer      *ecdh.PublicKey
+	ownPoint  []byte // compressed, as is the next
+	peerPoint []byte
+}
 
-// of returns the keys in a data key's info if it is of p, and the other party.
-func (p ecdhParties) of(e *crypt.EncryptedDataKey) (i ecdhInfo, other []byte, ok bool) {
-	if !isECDH(e) {
-		return ecdhInfo{}, nil, false
+// newECDHParties returns the parties of two keys, one of which may be nil. The error
+// wraps [crypt.ErrConfig].
+func newECDHParties(own, peer *ecdh.PublicKey) (ecdhParties, error) {
+	either := own
+	if own == nil {
+		either = peer
 	}
-	if i, ok = parseECDHInfo(e.ProviderInfo, len(p.own)); !ok {
-		return ecdhInfo{}, nil, false
+	curve, err := ecdhCurveOf(either.Curve())
+	if err != nil {
+		return ecdhParties{}, err
+	}
+	if own != nil && peer != nil && own.Curve() != peer.Curve() {
+		return ecdhParties{}, fmt.Errorf("%w: ECDH keys are on %v and %v", crypt.ErrConfig, own.Curve(), peer.Curve())
+	}
+	p := ecdhParties{curve: curve, peer: peer}
+	if own != nil {
+		p.ownPoint = compress(own)
+	}
+	if peer != nil {
+		p.peerPoint = compress(peer)
+	}
+	return p, nil
+}
+
+// of returns the keys in a data key's info if it is of p.
+func (p *ecdhParties) of(e *crypt.EncryptedDataKey) (i ecdhInfo, ok bool) {
+	if !isECDH(e) {
+		return ecdhInfo{}, false
+	}
+	if i, ok = parseECDHInfo(e.ProviderInfo, len(p.ownPoint)); !ok {
+		return ecdhInfo{}, false
 	}
 	if p.peer == nil {
-		return i, i.sender, bytes.Equal(i.recipient, p.own)
+		return i, bytes.Equal(i.recipient, p.ownPoint)
 	}
-	toOwn := bytes.Equal(i.recipient, p.own) && bytes.Equal(i.sender, p.peer)
-	toPeer := bytes.Equal(i.recipient, p.peer) && bytes.Equal(i.sender, p.own)
-	return i, p.peer, toOwn || toPeer
+	toOwn := bytes.Equal(i.recipient, p.ownPoint) && bytes.Equal(i.sender, p.peerPoint)
+	toPeer := bytes.Equal(i.recipient, p.peerPoint) && bytes.Equal(i.sender, p.ownPoint)
+	return i, toOwn || toPeer
+}
+
+// knows reports whether a data key is of p.
+func (p *ecdhParties) knows(e *crypt.EncryptedDataKey) bool {
+	_, ok := p.of(e)
+	return ok
+}
+
+// other returns the public key of the other party to a data key of p. Only that of
+// one who isn't known beforehand can be no point of the curve.
+func (p *ecdhParties) other(i ecdhInfo) (*ecdh.PublicKey, bool) {
+	if p.peer != nil {
+		return p.peer, true
+	}
+	return p.curve.decompress(i.sender)
 }
 
 func isECDH(e *crypt.EncryptedDataKey) bool {

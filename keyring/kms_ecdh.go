@@ -29,8 +29,8 @@ type KMSECDH struct {
 	peer   *ecdh.PublicKey // nil: only reads, from whomever
 	grants []string
 
-	own   atomic.Pointer[ecdh.PublicKey] // nil until it is known
-	fetch chan struct{}                  // holds a token while nobody asks KMS for own
+	parties atomic.Pointer[ecdhParties] // nil until the public half of key is known
+	fetch   chan struct{}               // holds a token while nobody asks KMS for that
 }
 
 var _ crypt.Keyring = (*KMSECDH)(nil)
@@ -83,29 +83,28 @@ func newKMSECDH(client KMSECDHClient, keyARN string, own, peer *ecdh.PublicKey, 
 	k := &KMSECDH{client: client, key: key, peer: peer, grants: cfg.grants, fetch: make(chan struct{}, 1)}
 	k.fetch <- struct{}{}
 	if own != nil {
-		if err := k.checkOwn(own); err != nil {
+		if _, err := k.setOwn(own); err != nil {
 			return nil, err
 		}
-		k.own.Store(own)
 	}
 	return k, nil
 }
 
-func (k *KMSECDH) checkOwn(own *ecdh.PublicKey) error {
-	if _, err := ecdhCurveOf(own.Curve()); err != nil {
-		return err
+// setOwn keeps the public half of the KMS key.
+func (k *KMSECDH) setOwn(own *ecdh.PublicKey) (*ecdhParties, error) {
+	p, err := newECDHParties(own, k.peer)
+	if err != nil {
+		return nil, err
 	}
-	if k.peer != nil && own.Curve() != k.peer.Curve() {
-		return fmt.Errorf("%w: ECDH keys are on %v and %v", crypt.ErrConfig, own.Curve(), k.peer.Curve())
-	}
-	return nil
+	k.parties.Store(&p)
+	return &p, nil
 }
 
-// public returns the public half of the KMS key. Whoever comes while KMS is asked
-// waits for the answer. An error is not kept.
-func (k *KMSECDH) public(ctx context.Context) (*ecdh.PublicKey, error) {
-	if own := k.own.Load(); own != nil {
-		return own, nil
+// public returns the parties with the public half of the KMS key. Whoever comes while
+// KMS is asked waits for the answer. An error is not kept.
+func (k *KMSECDH) public(ctx context.Context) (*ecdhParties, error) {
+	if p := k.parties.Load(); p != nil {
+		return p, nil
 	}
 	select {
 	case <-k.fetch:
@@ -113,8 +112,8 @@ func (k *KMSECDH) public(ctx context.Context) (*ecdh.PublicKey, error) {
 	case <-ctx.Done():
 		return nil, fmt.Errorf("ddbenc: public key of KMS key %q: %w", k.key, contextError(ctx))
 	}
-	if own := k.own.Load(); own != nil {
-		return own, nil
+	if p := k.parties.Load(); p != nil {
+		return p, nil
 	}
 	out, err := k.client.GetPublicKey(ctx, &kms.GetPublicKeyInput{KeyId: aws.String(k.key.String())}, inRegion(k.key.region))
 	if err != nil {
@@ -138,11 +137,7 @@ func (k *KMSECDH) public(ctx context.Context) (*ecdh.PublicKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: public key of KMS key %q: %w", crypt.ErrConfig, k.key, err)
 	}
-	if err := k.checkOwn(own); err != nil {
-		return nil, err
-	}
-	k.own.Store(own)
-	return own, nil
+	return k.setOwn(own)
 }
 
 // shared asks KMS for the secret that its key shares with other, which is on c.
@@ -179,22 +174,18 @@ func (k *KMSECDH) WrapKey(ctx context.Context, kc *crypt.KeyContext, dataKey []b
 	if k.peer == nil {
 		return nil, fmt.Errorf("%w: the ECDH keyring has no public key to encrypt for and only reads", crypt.ErrNoKey)
 	}
-	own, err := k.public(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c, err := ecdhCurveOf(own.Curve())
+	p, err := k.public(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return wrapIntermediate(kc, dataKey, providerKMSECDH, func(intermediate []byte) (info, ciphertext []byte, err error) {
-		shared, err := k.shared(ctx, c, k.peer)
+		shared, err := k.shared(ctx, p.curve, p.peer)
 		if err != nil {
 			return nil, nil, err
 		}
 		defer clear(shared)
-		i := ecdhInfo{recipient: compress(k.peer), sender: compress(own)}
-		ciphertext, err = c.seal(kc, shared, i, intermediate)
+		i := ecdhInfo{recipient: p.peerPoint, sender: p.ownPoint}
+		ciphertext, err = p.curve.seal(kc, shared, i, intermediate)
 		return i.append(nil), ciphertext, err
 	})
 }
@@ -208,34 +199,22 @@ func (k *KMSECDH) UnwrapKey(ctx context.Context, kc *crypt.KeyContext, keys []cr
 	if !slices.ContainsFunc(keys, func(e crypt.EncryptedDataKey) bool { return isECDH(&e) }) {
 		return nil, errNotFor(ecdhKeys{}, keys) // without a call
 	}
-	own, err := k.public(ctx)
+	p, err := k.public(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c, err := ecdhCurveOf(own.Curve())
-	if err != nil {
-		return nil, err
-	}
-	parties := ecdhParties{own: compress(own)}
-	if k.peer != nil {
-		parties.peer = compress(k.peer)
-	}
-	knows := func(e *crypt.EncryptedDataKey) bool {
-		_, _, ok := parties.of(e)
-		return ok
-	}
-	return unwrapEach(ctx, kc, keys, ecdhKeys{}, knows, func(e *crypt.EncryptedDataKey, ciphertext []byte) ([]byte, error) {
-		i, other, _ := parties.of(e)
-		peer, ok := c.decompress(other)
+	return unwrapEach(ctx, kc, keys, ecdhKeys{}, p.knows, func(e *crypt.EncryptedDataKey, ciphertext []byte) ([]byte, error) {
+		i, _ := p.of(e)
+		peer, ok := p.other(i)
 		if !ok || len(ciphertext) != ecdhSize {
 			return nil, errUnwrap // without a call
 		}
-		shared, err := k.shared(ctx, c, peer)
+		shared, err := k.shared(ctx, p.curve, peer)
 		if err != nil {
 			return nil, err
 		}
 		defer clear(shared)
-		intermediate, ok := c.open(kc, shared, i, ciphertext)
+		intermediate, ok := p.curve.open(kc, shared, i, ciphertext)
 		if !ok {
 			return nil, errUnwrap
 		}

@@ -15,9 +15,8 @@ import (
 // P-256, P-384 or P-521. It is safe for concurrent use. DB-ESDK spec: materials,
 // "ECDH keyrings".
 type RawECDH struct {
-	curve *ecdhCurve
-	own   *ecdh.PrivateKey // nil: only writes, with a new key for each item
-	peer  *ecdh.PublicKey  // nil: only reads, from whomever
+	own     *ecdh.PrivateKey // nil: only writes, with a new key for each item
+	parties ecdhParties      // without peer: only reads, from whomever
 }
 
 var _ crypt.Keyring = (*RawECDH)(nil)
@@ -28,10 +27,7 @@ func NewRawECDH(own *ecdh.PrivateKey, peer *ecdh.PublicKey) (*RawECDH, error) {
 	if own == nil || peer == nil {
 		return nil, fmt.Errorf("%w: ECDH key is nil", crypt.ErrConfig)
 	}
-	if own.Curve() != peer.Curve() {
-		return nil, fmt.Errorf("%w: ECDH keys are on %v and %v", crypt.ErrConfig, own.Curve(), peer.Curve())
-	}
-	return newRawECDH(own, peer, peer.Curve())
+	return newRawECDH(own, peer)
 }
 
 // NewRawECDHEphemeral returns a keyring that writes items for recipient, each with
@@ -40,7 +36,7 @@ func NewRawECDHEphemeral(recipient *ecdh.PublicKey) (*RawECDH, error) {
 	if recipient == nil {
 		return nil, fmt.Errorf("%w: ECDH key is nil", crypt.ErrConfig)
 	}
-	return newRawECDH(nil, recipient, recipient.Curve())
+	return newRawECDH(nil, recipient)
 }
 
 // NewRawECDHDiscovery returns a keyring that reads items that anyone wrote for
@@ -50,15 +46,22 @@ func NewRawECDHDiscovery(recipient *ecdh.PrivateKey) (*RawECDH, error) {
 	if recipient == nil {
 		return nil, fmt.Errorf("%w: ECDH key is nil", crypt.ErrConfig)
 	}
-	return newRawECDH(recipient, nil, recipient.Curve())
+	return newRawECDH(recipient, nil)
 }
 
-func newRawECDH(own *ecdh.PrivateKey, peer *ecdh.PublicKey, curve ecdh.Curve) (*RawECDH, error) {
-	c, err := ecdhCurveOf(curve)
+func newRawECDH(own *ecdh.PrivateKey, peer *ecdh.PublicKey) (*RawECDH, error) {
+	var public *ecdh.PublicKey
+	if own != nil {
+		if _, err := ecdhCurveOf(own.Curve()); err != nil {
+			return nil, err // also of the zero value, which has no public half
+		}
+		public = own.PublicKey()
+	}
+	parties, err := newECDHParties(public, peer)
 	if err != nil {
 		return nil, err
 	}
-	return &RawECDH{curve: c, own: own, peer: peer}, nil
+	return &RawECDH{own: own, parties: parties}, nil
 }
 
 // ECDH returns an EC key for [NewRawECDH] and [NewRawECDHDiscovery]. The error of an
@@ -77,24 +80,26 @@ func (k *PrivateKey) ECDH() (*ecdh.PrivateKey, error) {
 // WrapKey returns one data key. A keyring that only reads returns
 // [crypt.ErrNoKey].
 func (k *RawECDH) WrapKey(_ context.Context, kc *crypt.KeyContext, dataKey []byte) ([]crypt.WrappedKey, error) {
-	if k.peer == nil {
+	p := &k.parties
+	if p.peer == nil {
 		return nil, fmt.Errorf("%w: the ECDH keyring has no public key to encrypt for and only reads", crypt.ErrNoKey)
 	}
-	sender := k.own
+	sender, point := k.own, p.ownPoint
 	if sender == nil {
 		var err error
-		if sender, err = k.curve.curve.GenerateKey(rand.Reader); err != nil {
+		if sender, err = p.curve.curve.GenerateKey(rand.Reader); err != nil {
 			return nil, fmt.Errorf("ddbenc: ECDH key: %w", err)
 		}
+		point = compress(sender.PublicKey())
 	}
 	return wrapIntermediate(kc, dataKey, providerRawECDH, func(intermediate []byte) (info, ciphertext []byte, err error) {
-		shared, err := sender.ECDH(k.peer)
+		shared, err := sender.ECDH(p.peer)
 		if err != nil {
 			return nil, nil, fmt.Errorf("ddbenc: ECDH: %w", err)
 		}
 		defer clear(shared)
-		i := ecdhInfo{recipient: compress(k.peer), sender: compress(sender.PublicKey())}
-		ciphertext, err = k.curve.seal(kc, shared, i, intermediate)
+		i := ecdhInfo{recipient: p.peerPoint, sender: point}
+		ciphertext, err = p.curve.seal(kc, shared, i, intermediate)
 		return i.append(nil), ciphertext, err
 	})
 }
@@ -105,16 +110,10 @@ func (k *RawECDH) UnwrapKey(ctx context.Context, kc *crypt.KeyContext, keys []cr
 	if k.own == nil {
 		return nil, fmt.Errorf("%w: the ECDH keyring has no private key and only writes", crypt.ErrNoKey)
 	}
-	knows := func(e *crypt.EncryptedDataKey) bool {
-		_, _, ok := k.parties(e)
-		return ok
-	}
-	return unwrapIntermediate(ctx, kc, keys, ecdhKeys{}, knows, func(e *crypt.EncryptedDataKey, ciphertext []byte) ([]byte, bool) {
-		i, other, ok := k.parties(e)
-		if !ok {
-			return nil, false
-		}
-		peer, ok := k.curve.decompress(other)
+	p := &k.parties
+	return unwrapIntermediate(ctx, kc, keys, ecdhKeys{}, p.knows, func(e *crypt.EncryptedDataKey, ciphertext []byte) ([]byte, bool) {
+		i, _ := p.of(e)
+		peer, ok := p.other(i)
 		if !ok {
 			return nil, false
 		}
@@ -123,16 +122,8 @@ func (k *RawECDH) UnwrapKey(ctx context.Context, kc *crypt.KeyContext, keys []cr
 			return nil, false
 		}
 		defer clear(shared)
-		return k.curve.open(kc, shared, i, ciphertext)
+		return p.curve.open(kc, shared, i, ciphertext)
 	})
-}
-
-func (k *RawECDH) parties(e *crypt.EncryptedDataKey) (i ecdhInfo, other []byte, ok bool) {
-	p := ecdhParties{own: compress(k.own.PublicKey())}
-	if k.peer != nil {
-		p.peer = compress(k.peer)
-	}
-	return p.of(e)
 }
 
 // Format prints k without its keys under every verb.
