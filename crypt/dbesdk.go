@@ -232,9 +232,10 @@ func (*dbesdkTable) Reserved() []string { return []string{DBESDKHeader, DBESDKFo
 // ReservedPrefix implements [Encryptor].
 func (*dbesdkTable) ReservedPrefix() string { return DBESDKPrefix }
 
-// missingKey returns the name of a key attribute that item lacks, or nothing.
-func (t *dbesdkTable) missingKey(item map[string]types.AttributeValue) string {
-	for _, key := range []string{t.partitionKey, t.sortKey} {
+// missingKey returns the first of a table's key attributes that item lacks, or
+// nothing. The name of a sort key is empty if the table has none.
+func missingKey(item map[string]types.AttributeValue, keys ...string) string {
+	for _, key := range keys {
 		if _, ok := item[key]; !ok && key != "" {
 			return key
 		}

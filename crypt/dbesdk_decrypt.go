@@ -16,7 +16,7 @@ import (
 // Decrypt implements [Encryptor]. DB-ESDK spec: "Decrypting an item, order of
 // checks"; the comments number its steps. Step 2 is about another format.
 func (t *dbesdkTable) Decrypt(ctx context.Context, item map[string]types.AttributeValue) (map[string]types.AttributeValue, error) {
-	if key := t.missingKey(item); key != "" { // 1
+	if key := missingKey(item, t.partitionKey, t.sortKey); key != "" { // 1
 		return nil, fmt.Errorf("%w: key attribute %q is missing", ErrMalformed, key)
 	}
 	head, foot, err := headAndFoot(item) // 3, 5, 7

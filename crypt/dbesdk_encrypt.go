@@ -15,7 +15,7 @@ import (
 // Encrypt implements [Encryptor]. DB-ESDK spec: "Encrypting an item, step by
 // step"; the comments number its steps. Steps 3 and 4 are about other formats.
 func (t *dbesdkTable) Encrypt(ctx context.Context, item map[string]types.AttributeValue) (map[string]types.AttributeValue, error) {
-	if key := t.missingKey(item); key != "" { // 1
+	if key := missingKey(item, t.partitionKey, t.sortKey); key != "" { // 1
 		return nil, fmt.Errorf("%w: key attribute %q is missing", ErrInvalidItem, key)
 	}
 	for i := range t.write.known { // 2

@@ -13,19 +13,13 @@ import (
 
 // plaintextTable is the [Encryptor] that a [Migration] has for plaintext. It only
 // gets items without reserved attributes.
-type plaintextTable struct {
-	keys []string // of the table
-}
+type plaintextTable struct{ partitionKey, sortKey string }
 
 func plaintextForTable(t Table) (*plaintextTable, error) {
 	if t.PartitionKey == "" {
 		return nil, fmt.Errorf("%w: partition key is empty", ErrConfig)
 	}
-	p := &plaintextTable{keys: []string{t.PartitionKey}}
-	if t.SortKey != "" {
-		p.keys = append(p.keys, t.SortKey)
-	}
-	return p, nil
+	return &plaintextTable{t.PartitionKey, t.SortKey}, nil
 }
 
 // Reserved implements [Encryptor].
@@ -37,7 +31,7 @@ func (*plaintextTable) ReservedPrefix() string { return "" }
 // Encrypt implements [Encryptor]. Values that no format could hold are refused
 // here too: DynamoDB would reject them with a text that quotes them.
 func (t *plaintextTable) Encrypt(ctx context.Context, item map[string]types.AttributeValue) (map[string]types.AttributeValue, error) {
-	if key := t.missingKey(item); key != "" {
+	if key := missingKey(item, t.partitionKey, t.sortKey); key != "" {
 		return nil, fmt.Errorf("%w: key attribute %q is missing", ErrInvalidItem, key)
 	}
 	if err := contextErr(ctx); err != nil {
@@ -53,20 +47,11 @@ func (t *plaintextTable) Encrypt(ctx context.Context, item map[string]types.Attr
 
 // Decrypt implements [Encryptor].
 func (t *plaintextTable) Decrypt(ctx context.Context, item map[string]types.AttributeValue) (map[string]types.AttributeValue, error) {
-	if key := t.missingKey(item); key != "" {
+	if key := missingKey(item, t.partitionKey, t.sortKey); key != "" {
 		return nil, fmt.Errorf("%w: key attribute %q is missing", ErrMalformed, key)
 	}
 	if err := contextErr(ctx); err != nil {
 		return nil, err
 	}
 	return maps.Clone(item), nil
-}
-
-func (t *plaintextTable) missingKey(item map[string]types.AttributeValue) string {
-	for _, key := range t.keys {
-		if _, ok := item[key]; !ok {
-			return key
-		}
-	}
-	return ""
 }
