@@ -90,12 +90,7 @@ func (s *KeyStore) open(log *requestLog) (*keyring.BranchKeyStore, error) {
 
 // keys returns the store's KMS configuration and the region of its KMS client.
 func (s *KeyStore) keys() (keys keyring.KMSConfiguration, region string) {
-	region = vectors.DefaultRegion
-	for _, arn := range []string{s.KMSKey, s.MRKey} {
-		if r, ok := vectors.RegionOf(arn); ok {
-			region = r
-		}
-	}
+	region = vectors.RegionOf(s.MRKey, s.KMSKey)
 	switch {
 	case s.MRKey != "":
 		return keyring.KMSMRKeyARN(s.MRKey), region

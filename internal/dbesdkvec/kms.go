@@ -136,10 +136,5 @@ func (p *Provider) kmsRegion() string {
 	if p.Region != "" {
 		return p.Region
 	}
-	for _, id := range []string{p.KeyID, p.SenderKeyID, p.RecipientKeyID} {
-		if region, ok := vectors.RegionOf(id); ok {
-			return region
-		}
-	}
-	return vectors.DefaultRegion
+	return vectors.RegionOf(p.KeyID, p.SenderKeyID, p.RecipientKeyID)
 }

@@ -53,11 +53,7 @@ func (s *session) kmsClient(p *Provider) (keyring.KMSClient, error) {
 	if p.FakeKMS != nil {
 		return &kmsLog{s, p.FakeKMS.Client(p.KeyID)}, nil
 	}
-	region, ok := vectors.RegionOf(p.KeyID)
-	if !ok {
-		region = vectors.DefaultRegion
-	}
-	client := vectors.KMS(p.Endpoint, region)
+	client := vectors.KMS(p.Endpoint, vectors.RegionOf(p.KeyID))
 	if client == nil {
 		return nil, errors.New("the case has neither fake_kms nor a KMS endpoint")
 	}

@@ -14,13 +14,15 @@ import (
 // DefaultRegion is that of tables, and of keys whose id names none.
 const DefaultRegion = "us-west-2"
 
-// RegionOf returns the region that an ARN names.
-func RegionOf(arn string) (region string, ok bool) {
-	parts := strings.SplitN(arn, ":", 5)
-	if len(parts) < 5 {
-		return "", false
+// RegionOf returns the region of the first of ids that is an ARN and so names one, or
+// else the default.
+func RegionOf(ids ...string) string {
+	for _, id := range ids {
+		if parts := strings.SplitN(id, ":", 5); len(parts) == 5 {
+			return parts[3]
+		}
 	}
-	return parts[3], true
+	return DefaultRegion
 }
 
 // KMS returns a client of the KMS at an endpoint, or if that is empty, at the one that

@@ -32,13 +32,20 @@ func TestEngines(t *testing.T) {
 }
 
 func TestRegionOf(t *testing.T) {
-	for in, want := range map[string]string{
-		"arn:aws:kms:eu-west-1:111122223333:key/mrk-1": "eu-west-1",
-		"alias/mine": "",
-		"":           "",
+	const dublin, sydney = "arn:aws:kms:eu-west-1:111122223333:key/mrk-1", "arn:aws:kms:ap-southeast-2:111122223333:key/mrk-1"
+	for _, tt := range []struct {
+		ids  []string
+		want string
+	}{
+		{nil, DefaultRegion},
+		{[]string{""}, DefaultRegion},
+		{[]string{"alias/mine"}, DefaultRegion},
+		{[]string{dublin}, "eu-west-1"},
+		{[]string{dublin, sydney}, "eu-west-1"},
+		{[]string{"", "alias/mine", sydney, dublin}, "ap-southeast-2"},
 	} {
-		if got, ok := RegionOf(in); got != want || ok != (want != "") {
-			t.Errorf("RegionOf(%q) = %q, %v, want %q", in, got, ok, want)
+		if got := RegionOf(tt.ids...); got != tt.want {
+			t.Errorf("RegionOf(%q) = %q, want %q", tt.ids, got, tt.want)
 		}
 	}
 }
