@@ -44,7 +44,7 @@ type kmsPlaintext struct {
 }
 
 // openHierarchical returns the hierarchical keyring over the case's key store.
-func (p *Provider) openHierarchical(log *requestLog, opts ...keyring.HierarchicalOption) (crypt.Keyring, error) {
+func (p *Provider) openHierarchical(log *requestLog) (crypt.Keyring, error) {
 	if p.KeyStore == nil {
 		return nil, errors.New("the case has no key store")
 	}
@@ -53,7 +53,7 @@ func (p *Provider) openHierarchical(log *requestLog, opts ...keyring.Hierarchica
 		return nil, err
 	}
 	if p.BranchKeyBy == "" {
-		return keyring.NewHierarchical(store, p.BranchKeyID, opts...)
+		return keyring.NewHierarchical(store, p.BranchKeyID)
 	}
 	return keyring.NewHierarchicalByItem(store, func(_ context.Context, kc *crypt.KeyContext) (string, error) {
 		selector, err := kc.Selector()
@@ -65,7 +65,7 @@ func (p *Provider) openHierarchical(log *requestLog, opts ...keyring.Hierarchica
 			return "", fmt.Errorf("no text under %q", p.BranchKeyBy)
 		}
 		return id.Value, nil
-	}, opts...)
+	})
 }
 
 func (s *KeyStore) open(log *requestLog) (*keyring.BranchKeyStore, error) {
