@@ -59,6 +59,15 @@ type KMSFilter struct {
 	Accounts  []string `json:"account_ids"`
 }
 
+// ofKMS reports whether the keyring is one of AWS KMS.
+func (p *Provider) ofKMS() bool {
+	switch p.Type {
+	case typeKMS, typeKMSMRK, typeKMSDiscovery, typeKMSMRKDiscovery, typeKMSRSA, typeKMSECDH:
+		return true
+	}
+	return false
+}
+
 // openKMS returns a keyring of AWS KMS.
 func (p *Provider) openKMS(log *requestLog) (crypt.Keyring, error) {
 	client, err := p.kmsClient(log)

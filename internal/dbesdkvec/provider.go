@@ -73,8 +73,7 @@ func (p *Provider) parts() []*Provider {
 // nothing.
 func (p *Provider) missing() string {
 	switch p.Type {
-	case typeAES, typeRSA, typeECDH, typeBranch, typeStore,
-		typeKMS, typeKMSMRK, typeKMSDiscovery, typeKMSMRKDiscovery, typeKMSRSA, typeKMSECDH:
+	case typeAES, typeRSA, typeECDH, typeBranch, typeStore:
 		return ""
 	case typeMulti:
 		for _, part := range p.parts() {
@@ -82,6 +81,9 @@ func (p *Provider) missing() string {
 				return missing
 			}
 		}
+		return ""
+	}
+	if p.ofKMS() {
 		return ""
 	}
 	return p.Type
@@ -105,7 +107,8 @@ func (p *Provider) open(log *requestLog) (crypt.Keyring, error) {
 		return p.openStatic()
 	case typeStore:
 		return p.openHierarchical(log)
-	case typeKMS, typeKMSMRK, typeKMSDiscovery, typeKMSMRKDiscovery, typeKMSRSA, typeKMSECDH:
+	}
+	if p.ofKMS() {
 		return p.openKMS(log)
 	}
 	return nil, fmt.Errorf("there is no keyring %q", p.Type)
