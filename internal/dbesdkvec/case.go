@@ -111,8 +111,7 @@ func (c *Case) Reader() (*Case, error) {
 
 // Skip returns why ddbenc can't run the case, or nothing.
 func (c *Case) Skip() string {
-	switch {
-	case c.Search != nil:
+	if c.Search != nil {
 		return "beacons"
 	}
 	if missing := c.Provider.missing(); missing != "" {
