@@ -149,15 +149,19 @@ func itemAttributes(e hook.Item) []attribute.KeyValue {
 	return withError(attrs, e.Err)
 }
 
-func (s *seer) item(ctx context.Context, e hook.Item) {
-	set := metric.WithAttributeSet(attribute.NewSet(itemAttributes(e)...))
+func (s *seer) item(ctx context.Context, e hook.Item) { s.record(ctx, e, itemAttributes(e)) }
+
+// record adds an item to the metrics. It sorts attrs.
+func (s *seer) record(ctx context.Context, e hook.Item, attrs []attribute.KeyValue) {
+	set := metric.WithAttributeSet(attribute.NewSet(attrs...))
 	s.items.Record(ctx, e.Duration.Seconds(), set)
 	s.sizes.Record(ctx, int64(e.Bytes), set)
 }
 
 func (s *seer) failed(ctx context.Context, e hook.Item) {
-	s.item(ctx, e)
-	event(ctx, "ddbenc.item.failed", itemAttributes(e))
+	attrs := itemAttributes(e)
+	s.record(ctx, e, attrs)
+	event(ctx, "ddbenc.item.failed", attrs)
 }
 
 func (s *seer) refused(ctx context.Context, e hook.Refusal) {
