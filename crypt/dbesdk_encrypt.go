@@ -104,16 +104,15 @@ func (t *dbesdkTable) seal(ctx context.Context, item map[string]types.AttributeV
 		at, _ := slices.BinarySearchFunc(entries, header.Context[0], codec.CompareEntries)
 		entries = slices.Insert(entries, at, header.Context[0])
 	}
-	keyring := t.keyring
-	if t.manager != nil {
-		var err error
-		if keyring, entries, header.Context, err = t.manageWrite(ctx, entries, header.Context); err != nil {
-			return nil, err
-		}
-	}
 	kc, err := newKeyContext(t.suite, entries)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalidItem, err)
+	}
+	keyring := t.keyring
+	if t.manager != nil {
+		if keyring, kc, header.Context, err = t.manageWrite(ctx, kc, header.Context); err != nil {
+			return nil, err
+		}
 	}
 
 	var random [DataKeySize + codec.MessageIDSize]byte // 8, 9

@@ -138,13 +138,9 @@ func NewDBESDKManaged(m MaterialsManager, opts ...DBESDKOption) *DBESDK {
 }
 
 // manageWrite asks the manager for the materials of an item that is to be written.
-// entries is the context so far and stored what of it the header gets; both are
-// returned with what the manager added.
-func (t *dbesdkTable) manageWrite(ctx context.Context, entries, stored []codec.ContextEntry) (_ Keyring, all, header []codec.ContextEntry, err error) {
-	kc, err := newKeyContext(t.suite, entries)
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("%w: %w", ErrInvalidItem, err)
-	}
+// kc is the context so far and stored what of it the header gets; both are returned
+// with what the manager added.
+func (t *dbesdkTable) manageWrite(ctx context.Context, kc *KeyContext, stored []codec.ContextEntry) (_ Keyring, all *KeyContext, header []codec.ContextEntry, err error) {
 	m, err := t.manager.WriteMaterials(ctx, &MaterialsRequest{Context: kc})
 	if err != nil {
 		return nil, nil, nil, err
@@ -153,8 +149,15 @@ func (t *dbesdkTable) manageWrite(ctx context.Context, entries, stored []codec.C
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if all, err = unite(entries, own); err != nil {
+	if len(own) == 0 {
+		return m.Keyring, kc, stored, nil
+	}
+	entries, err := unite(kc.entries, own)
+	if err != nil {
 		return nil, nil, nil, fmt.Errorf("%w: the materials manager changes the encryption context", ErrConfig)
+	}
+	if all, err = newKeyContext(kc.suite, entries); err != nil {
+		return nil, nil, nil, fmt.Errorf("%w: %w", ErrInvalidItem, err)
 	}
 	for _, e := range own {
 		if _, ok := m.Stored[e.Key]; ok {
@@ -181,6 +184,9 @@ func (t *dbesdkTable) manageRead(ctx context.Context, h *codec.DBESDKHeader, kc 
 	own, err := m.entries(false)
 	if err != nil {
 		return nil, nil, err
+	}
+	if len(own) == 0 {
+		return m.Keyring, kc, nil
 	}
 	all, err := unite(kc.entries, own)
 	if err != nil {
