@@ -3,6 +3,7 @@ package crypt
 import (
 	"context"
 	"crypto/aes"
+	"crypto/cipher"
 	"crypto/subtle"
 	"fmt"
 	"slices"
@@ -225,18 +226,28 @@ func openFields(plain map[string]types.AttributeValue, fields []dbesdkField, roo
 		if err != nil {
 			return err
 		}
-		dst, decode := buf, codec.DecodeDBESDK
-		if len(f.terminal) > sharedBuffer {
-			dst, decode = make([]byte, 0, len(f.terminal)-gcmTagSize), codec.DecodeDBESDKInPlace
-		}
-		typeID, sealed := f.terminal[:codec.TypeIDSize], f.terminal[codec.TypeIDSize:]
-		terminal, err := aead.Open(append(dst, typeID...), nonce, sealed, f.path)
-		if err != nil {
-			return ErrVerify // tagged all the same: a broken writer
-		}
-		if plain[f.name], err = decode(terminal); err != nil {
-			return &AttributeError{Op: "decrypt", Name: f.name, Err: fmt.Errorf("%w: %w", ErrMalformed, err)}
+		if plain[f.name], err = openField(buf, f, aead, nonce); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// openField decrypts one field, in buf if it is small. buf is empty and has room for
+// it; the caller clears it after the last one.
+func openField(buf []byte, f *dbesdkField, aead cipher.AEAD, nonce []byte) (value types.AttributeValue, err error) {
+	decode := codec.DecodeDBESDK
+	if size := len(f.terminal) - gcmTagSize; len(f.terminal) > sharedBuffer {
+		buf, decode = make([]byte, 0, size), codec.DecodeDBESDKInPlace
+		defer func() { clearUnlessPart(buf[:size], value) }()
+	}
+	typeID, sealed := f.terminal[:codec.TypeIDSize], f.terminal[codec.TypeIDSize:]
+	terminal, err := aead.Open(append(buf, typeID...), nonce, sealed, f.path)
+	if err != nil {
+		return nil, ErrVerify // tagged all the same: a broken writer
+	}
+	if value, err = decode(terminal); err != nil {
+		return nil, &AttributeError{Op: "decrypt", Name: f.name, Err: fmt.Errorf("%w: %w", ErrMalformed, err)}
+	}
+	return value, nil
 }

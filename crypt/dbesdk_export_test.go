@@ -1,5 +1,11 @@
 package crypt
 
+import (
+	"crypto/cipher"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
 // FixedRandom makes the data key and the message id of every item what fill writes
 // into its argument, one after the other. For tests that compare bytes.
 func FixedRandom(fill func([]byte)) DBESDKOption {
@@ -28,3 +34,8 @@ var PublicKey = publicKey
 
 // SignatureVerifies verifies a signature under such a key.
 var SignatureVerifies = signatureVerifies
+
+// OpenDBESDKField decrypts one large stored attribute, which has a buffer of its own.
+func OpenDBESDKField(stored, path []byte, aead cipher.AEAD, nonce []byte) (types.AttributeValue, error) {
+	return openField(nil, &dbesdkField{dbesdkName: &dbesdkName{path: path}, terminal: stored}, aead, nonce)
+}

@@ -158,28 +158,21 @@ func decryptFields(item map[string]types.AttributeValue, fields []ddbecField, ke
 	return plain, nil
 }
 
-// sharedBuffer is the size in bytes up to which values are decrypted one after
-// the other into the same buffer and copied out of it.
-const sharedBuffer = 1 << 10
-
-// decryptValue decrypts one stored value, in buf if it is small.
-func decryptValue(buf []byte, c *cbc, stored []byte) (types.AttributeValue, error) {
+// decryptValue decrypts one stored value, in buf if it is small. The caller clears
+// buf after the last one.
+func decryptValue(buf []byte, c *cbc, stored []byte) (value types.AttributeValue, err error) {
 	decode := codec.DecodeDDBEC
 	if len(stored) > sharedBuffer {
 		buf, decode = make([]byte, len(stored)), codec.DecodeDDBECInPlace
+		defer func() { clearUnlessPart(buf, value) }()
 	}
 	serialized, ok := open(buf, c, stored)
 	if !ok {
-		clear(buf)
 		return nil, ErrVerify
 	}
 	// Strict about trailing bytes, or a wrapped key could be replaced with little
 	// work. Spec: Security considerations, "No key commitment in wrapped materials".
-	value, err := decode(serialized)
-	if _, isBinary := value.(*types.AttributeValueMemberB); !isBinary {
-		clear(buf) // nothing of it is in value
-	}
-	if err != nil {
+	if value, err = decode(serialized); err != nil {
 		return nil, ErrVerify
 	}
 	return value, nil
