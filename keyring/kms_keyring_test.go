@@ -470,6 +470,43 @@ func TestKMSKeyringContextEnds(t *testing.T) {
 	}
 }
 
+// A data key that can't be decrypted says nothing of those that were not tried, since
+// the context ended.
+func TestKMSKeyringContextEndsBetweenDataKeys(t *testing.T) {
+	k := ddbenctest.NewKMS(t)
+	arn := k.CreateKey(ddbenctest.KMSKey{Region: region})
+	kc := someContext(t)
+	keys := stored(mustWrapKey(t, kmsRing(t, k.Client(region), arn), kc))
+	keys = append(keys, keys...)
+	for _, tt := range []struct {
+		name string
+		keys []crypt.EncryptedDataKey
+		want error
+	}{
+		{"the last one", keys[:1], crypt.ErrVerify},
+		{"one more", keys, context.Canceled},
+	} {
+		ctx, stop := context.WithCancel(t.Context())
+		calls := 0
+		ring := kmsRing(t, meddling{Client: k.Client(region), decrypt: func(out *kms.DecryptOutput) {
+			calls++
+			stop()
+			out.Plaintext[0] ^= 1
+		}}, arn)
+		_, err := ring.UnwrapKey(ctx, kc, tt.keys)
+		for _, sentinel := range []error{crypt.ErrVerify, crypt.ErrNoKey, context.Canceled} {
+			want := sentinel == tt.want || sentinel == crypt.ErrNoKey && tt.want == crypt.ErrVerify
+			if errors.Is(err, sentinel) != want {
+				t.Errorf("%s: error %v wraps %v: %v, want %v", tt.name, err, sentinel, !want, want)
+			}
+		}
+		if calls != 1 {
+			t.Errorf("%s: %d calls, want 1", tt.name, calls)
+		}
+		stop()
+	}
+}
+
 func TestKMSKeyringConfig(t *testing.T) {
 	client := ddbenctest.NewKMS(t).Client(region)
 	const arn = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"

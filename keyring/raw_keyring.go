@@ -92,7 +92,7 @@ func unwrapEach(ctx context.Context, kc *crypt.KeyContext, keys []crypt.Encrypte
 		if err == nil {
 			return unwrapped, nil
 		}
-		if ctx.Err() != nil {
+		if ctx.Err() != nil && err != errUnwrap {
 			return nil, err // of a call that ctx ended
 		}
 		if err != errUnwrap || !slices.Contains(errs, errUnwrap) {
