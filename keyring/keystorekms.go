@@ -51,13 +51,8 @@ func KMSMRDiscovery(region string) KMSConfiguration {
 func (c KMSConfiguration) check() error {
 	switch c.kind {
 	case oneKey, oneMRKey:
-		arn, ok := parseKMSARN(c.arn)
-		if !ok {
-			return fmt.Errorf("%w: %q is not the ARN of a KMS key", crypt.ErrConfig, c.arn)
-		}
-		if arn.alias() {
-			return fmt.Errorf("%w: %q is the ARN of a KMS alias, want that of a KMS key", crypt.ErrConfig, c.arn)
-		}
+		_, err := parseKeyARN(c.arn)
+		return err
 	case anyKey:
 	case anyMRKey:
 		if c.region == "" {
