@@ -117,8 +117,7 @@ func (k *KMSKeyring) names(arn string) bool {
 	case !ok || got.alias():
 		return false
 	case k.key == kmsARN{}:
-		id, err := parseKMSKey(k.id)
-		return err == nil && id.is(arn)
+		return strings.HasPrefix(k.id, "alias/") || got.resource == "key/"+k.id
 	case k.key.alias():
 		got.resource = k.key.resource
 	}
