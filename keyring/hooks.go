@@ -40,7 +40,7 @@ func (h hooksOption) add(to **hook.Hooks) {
 
 // loading calls load and tells h of it. e has what is known before.
 func loading[V any](ctx context.Context, h *hook.Hooks, e hook.KeyLoad, load func(context.Context) (V, error)) (V, error) {
-	if h == nil || h.KeyLoaded == nil {
+	if !told(h) {
 		return load(ctx)
 	}
 	start := time.Now()
@@ -50,8 +50,8 @@ func loading[V any](ctx context.Context, h *hook.Hooks, e hook.KeyLoad, load fun
 	return v, err
 }
 
-// told reports whether somebody is to be told of keys that were found in memory.
-// Only then is it worth it to put their names together.
+// told reports whether somebody is to be told of keys. Only then is it worth it to
+// time what loads them, or to put their names together.
 func told(h *hook.Hooks) bool { return h != nil && h.KeyLoaded != nil }
 
 // found tells h of a key that was in memory.
