@@ -370,43 +370,7 @@ func TestKMSKeyringClears(t *testing.T) {
 
 // A KMS that doesn't give a key is told apart from an item that isn't for it.
 func TestKMSKeyringFaults(t *testing.T) {
-	fault := func(f ddbenctest.KMSFault) func(*testing.T, *ddbenctest.KMS, string) {
-		return func(_ *testing.T, k *ddbenctest.KMS, _ string) { k.Fault(f) }
-	}
-	state := func(call func(context.Context, *kms.Client, *string) error) func(*testing.T, *ddbenctest.KMS, string) {
-		return func(t *testing.T, k *ddbenctest.KMS, arn string) {
-			if err := call(t.Context(), k.Client(region), &arn); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	disable := state(func(ctx context.Context, c *kms.Client, arn *string) error {
-		_, err := c.DisableKey(ctx, &kms.DisableKeyInput{KeyId: arn})
-		return err
-	})
-	doom := state(func(ctx context.Context, c *kms.Client, arn *string) error {
-		_, err := c.ScheduleKeyDeletion(ctx, &kms.ScheduleKeyDeletionInput{KeyId: arn})
-		return err
-	})
-	deleted := func(t *testing.T, k *ddbenctest.KMS, arn string) {
-		doom(t, k, arn)
-		k.Advance(31 * 24 * time.Hour)
-	}
-	for _, tt := range []struct {
-		name  string
-		spoil func(*testing.T, *ddbenctest.KMS, string)
-		want  error
-		code  string
-	}{
-		{"disabled", disable, keyring.ErrKeyRefused, "DisabledException"},
-		{"pending deletion", doom, keyring.ErrKeyRefused, "KMSInvalidStateException"},
-		{"deleted", deleted, crypt.ErrNoKey, "NotFoundException"},
-		{"denied", fault(ddbenctest.KMSFault{Times: -1, Code: ddbenctest.FaultAccessDenied}), keyring.ErrKeyRefused, "AccessDeniedException"},
-		{"throttled for ever", fault(ddbenctest.KMSFault{Times: -1, Code: ddbenctest.FaultThrottled}), keyring.ErrUnavailable, "ThrottlingException"},
-		{"throttled once", fault(ddbenctest.KMSFault{Times: 1, Code: ddbenctest.FaultThrottled}), nil, ""},
-		{"out of order", fault(ddbenctest.KMSFault{Times: -1, Code: ddbenctest.FaultUnavailable}), keyring.ErrUnavailable, "KMSInternalException"},
-		{"hanging up", fault(ddbenctest.KMSFault{Times: -1, Drop: true}), keyring.ErrUnavailable, ""},
-	} {
+	for _, tt := range kmsFaults {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel() // the SDK waits before it tries again
 			k := ddbenctest.NewKMS(t)

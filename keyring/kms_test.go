@@ -342,40 +342,7 @@ func TestKMSByItem(t *testing.T) {
 
 // What KMS says about a key, and what a caller can do with it.
 func TestKMSFaults(t *testing.T) {
-	setState := func(f func(context.Context, *kms.Client, *string) error) func(*testing.T, *ddbenctest.KMS, string) {
-		return func(t *testing.T, k *ddbenctest.KMS, arn string) {
-			t.Helper()
-			if err := f(t.Context(), k.Client(region), &arn); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	fault := func(f ddbenctest.KMSFault) func(*testing.T, *ddbenctest.KMS, string) {
-		return func(_ *testing.T, k *ddbenctest.KMS, _ string) { k.Fault(f) }
-	}
-	disable := setState(func(ctx context.Context, c *kms.Client, arn *string) error {
-		_, err := c.DisableKey(ctx, &kms.DisableKeyInput{KeyId: arn})
-		return err
-	})
-	doom := setState(func(ctx context.Context, c *kms.Client, arn *string) error {
-		_, err := c.ScheduleKeyDeletion(ctx, &kms.ScheduleKeyDeletionInput{KeyId: arn})
-		return err
-	})
-	for _, tt := range []struct {
-		name     string
-		spoil    func(*testing.T, *ddbenctest.KMS, string)
-		want     error // of writing and of reading
-		wantCode string
-	}{
-		{"disabled", disable, keyring.ErrKeyRefused, "DisabledException"},
-		{"pending deletion", doom, keyring.ErrKeyRefused, "KMSInvalidStateException"},
-		{"denied", fault(ddbenctest.KMSFault{Times: -1, Code: ddbenctest.FaultAccessDenied}), keyring.ErrKeyRefused, "AccessDeniedException"},
-		{"throttled for ever", fault(ddbenctest.KMSFault{Times: -1, Code: ddbenctest.FaultThrottled}), keyring.ErrUnavailable, "ThrottlingException"},
-		{"throttled once", fault(ddbenctest.KMSFault{Times: 1, Code: ddbenctest.FaultThrottled}), nil, ""},
-		{"out of order", fault(ddbenctest.KMSFault{Times: -1, Code: ddbenctest.FaultUnavailable}), keyring.ErrUnavailable, "KMSInternalException"},
-		{"timing out inside", fault(ddbenctest.KMSFault{Times: -1, Code: ddbenctest.FaultTimeout}), keyring.ErrUnavailable, "DependencyTimeoutException"},
-		{"hanging up", fault(ddbenctest.KMSFault{Times: -1, Drop: true}), keyring.ErrUnavailable, ""},
-	} {
+	for _, tt := range kmsFaults {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel() // the SDK waits before it tries again
 			k := ddbenctest.NewKMS(t)
@@ -389,7 +356,7 @@ func TestKMSFaults(t *testing.T) {
 					t.Errorf("%s: error %v, want %v", what, err, tt.want)
 				}
 				var api smithy.APIError
-				if tt.wantCode != "" && (!errors.As(err, &api) || api.ErrorCode() != tt.wantCode) {
+				if tt.code != "" && (!errors.As(err, &api) || api.ErrorCode() != tt.code) {
 					t.Errorf("%s: the error of KMS is not to be had from %v", what, err)
 				}
 				if strings.Contains(text(err), "canary") {
