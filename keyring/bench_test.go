@@ -34,36 +34,35 @@ func BenchmarkMaterials(b *testing.B) {
 			b.Fatal(err)
 		}
 		write, read := exampleContext(nil), exampleContext(m.Description)
-		calls := map[string]func() error{
-			"encrypt": func() error {
-				_, err := bench.p.EncryptionMaterials(ctx, write)
-				return err
-			},
-			"decrypt": func() error {
-				_, err := bench.p.DecryptionMaterials(ctx, read)
-				return err
-			},
-		}
-		for _, op := range []string{"encrypt", "decrypt"} {
-			call := calls[op]
-			b.Run(bench.name+"/"+op, func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
-					if err := call(); err != nil {
-						b.Fatal(err)
-					}
-				}
-			})
-			b.Run(bench.name+"/"+op+"-parallel", func(b *testing.B) {
-				b.ReportAllocs()
-				b.RunParallel(func(pb *testing.PB) {
-					for pb.Next() {
-						if err := call(); err != nil {
-							b.Error(err)
-						}
-					}
-				})
-			})
-		}
+		benchCall(b, bench.name+"/encrypt", func() error {
+			_, err := bench.p.EncryptionMaterials(ctx, write)
+			return err
+		})
+		benchCall(b, bench.name+"/decrypt", func() error {
+			_, err := bench.p.DecryptionMaterials(ctx, read)
+			return err
+		})
 	}
+}
+
+// benchCall times call on one core, and on all of them at once.
+func benchCall(b *testing.B, name string, call func() error) {
+	b.Run(name, func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := call(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run(name+"-parallel", func(b *testing.B) {
+		b.ReportAllocs()
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				if err := call(); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	})
 }

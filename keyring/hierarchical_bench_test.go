@@ -29,36 +29,13 @@ func BenchmarkDBESDKDataKey(b *testing.B) {
 			b.Fatal(err)
 		}
 		keys := stored(wrapped)
-		calls := map[string]func() error{
-			"wrap": func() error {
-				_, err := bench.k.WrapKey(ctx, kc, dataKey)
-				return err
-			},
-			"unwrap": func() error {
-				_, err := bench.k.UnwrapKey(ctx, kc, keys)
-				return err
-			},
-		}
-		for _, op := range []string{"wrap", "unwrap"} {
-			call := calls[op]
-			b.Run(bench.name+"/"+op, func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
-					if err := call(); err != nil {
-						b.Fatal(err)
-					}
-				}
-			})
-			b.Run(bench.name+"/"+op+"-parallel", func(b *testing.B) {
-				b.ReportAllocs()
-				b.RunParallel(func(pb *testing.PB) {
-					for pb.Next() {
-						if err := call(); err != nil {
-							b.Error(err)
-						}
-					}
-				})
-			})
-		}
+		benchCall(b, bench.name+"/wrap", func() error {
+			_, err := bench.k.WrapKey(ctx, kc, dataKey)
+			return err
+		})
+		benchCall(b, bench.name+"/unwrap", func() error {
+			_, err := bench.k.UnwrapKey(ctx, kc, keys)
+			return err
+		})
 	}
 }
