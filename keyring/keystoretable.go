@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -42,9 +41,7 @@ func CreateBranchKeyTable(ctx context.Context, client TableCreator, table string
 	case described.Table != nil && described.Table.TableStatus == types.TableStatusActive:
 		return checkBranchKeyTable(table, described.Table)
 	}
-	const patience = 5 * time.Minute
-	waiter := dynamodb.NewTableExistsWaiter(client, func(o *dynamodb.TableExistsWaiterOptions) { o.MinDelay = time.Second })
-	described, err = waiter.WaitForOutput(ctx, &dynamodb.DescribeTableInput{TableName: &table}, patience)
+	described, err = waitForTable(ctx, client, table)
 	if err != nil {
 		return "", serviceError(ctx, fmt.Sprintf("waiting for key store %q", table), err)
 	}

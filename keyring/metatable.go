@@ -43,10 +43,15 @@ func CreateMetaTable(ctx context.Context, client TableCreator, table string, cha
 	if _, err := client.CreateTable(ctx, in, withUserAgent); err != nil {
 		return fmt.Errorf("ddbenc: creating key table %q: %w", table, err)
 	}
-	const patience = 5 * time.Minute
-	waiter := dynamodb.NewTableExistsWaiter(client, func(o *dynamodb.TableExistsWaiterOptions) { o.MinDelay = time.Second })
-	if err := waiter.Wait(ctx, &dynamodb.DescribeTableInput{TableName: &table}, patience); err != nil {
+	if _, err := waitForTable(ctx, client, table); err != nil {
 		return fmt.Errorf("ddbenc: waiting for key table %q: %w", table, err)
 	}
 	return nil
+}
+
+// waitForTable waits until a table is there, and returns what DynamoDB says of it.
+func waitForTable(ctx context.Context, client dynamodb.DescribeTableAPIClient, table string) (*dynamodb.DescribeTableOutput, error) {
+	const patience = 5 * time.Minute
+	waiter := dynamodb.NewTableExistsWaiter(client, func(o *dynamodb.TableExistsWaiterOptions) { o.MinDelay = time.Second })
+	return waiter.WaitForOutput(ctx, &dynamodb.DescribeTableInput{TableName: &table}, patience)
 }
