@@ -37,8 +37,8 @@ func NewBranchKey(id, version string, key []byte) (*BranchKey, error) {
 	if err := checkBranchKeyID(id); err != nil {
 		return nil, err
 	}
-	if !isUUID(version) {
-		return nil, fmt.Errorf("%w: version of branch key %q is not a UUID in lower case", crypt.ErrConfig, id)
+	if err := checkBranchKeyVersion(id, version); err != nil {
+		return nil, err
 	}
 	if len(key) != branchKeySize {
 		return nil, fmt.Errorf("%w: branch key %q is %d bytes, want %d", crypt.ErrConfig, id, len(key), branchKeySize)

@@ -124,8 +124,8 @@ func (s *BranchKeyStore) ActiveBranchKey(ctx context.Context, id string) (*Branc
 // BranchKeyVersion returns one version, named by its UUID in lower case. Errors
 // are those of [BranchKeyStore.ActiveBranchKey].
 func (s *BranchKeyStore) BranchKeyVersion(ctx context.Context, id, version string) (*BranchKey, error) {
-	if !isUUID(version) {
-		return nil, fmt.Errorf("%w: version of branch key %q is not a UUID in lower case", crypt.ErrConfig, id)
+	if err := checkBranchKeyVersion(id, version); err != nil {
+		return nil, err
 	}
 	return s.branchKey(ctx, id, typeVersion+version)
 }

@@ -204,6 +204,13 @@ func checkBranchKeyID(id string) error {
 	return nil
 }
 
+func checkBranchKeyVersion(id, version string) error {
+	if !isUUID(version) {
+		return fmt.Errorf("%w: version of branch key %q is not a UUID in lower case", crypt.ErrConfig, id)
+	}
+	return nil
+}
+
 // isVersionType reports whether s is the type of a version's row.
 func isVersionType(s string) bool {
 	uuid, ok := strings.CutPrefix(s, typeVersion)
