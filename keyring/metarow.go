@@ -130,7 +130,7 @@ func providerOf(row map[string]types.AttributeValue, name string, version int64)
 		return nil, fail(fmt.Errorf("%w: signing key of %d bytes, or its algorithm", crypt.ErrUnsupported, len(key(rowInt))))
 	}
 	p, err := NewWrappedKeys(WrappedKeys{Wrapping: wrapping, Unwrapping: wrapping, Signing: signing},
-		WithDescription(map[string]string{descMetaID: name + "#" + strconv.FormatInt(version, 10)}))
+		WithDescription(map[string]string{descMetaID: materialVersion{name, version}.String()}))
 	if err != nil {
 		return nil, fail(err)
 	}
