@@ -25,13 +25,12 @@ const providerHierarchy = "aws-kms-hierarchy"
 // DB-ESDK spec: materials, "Hierarchical keyring".
 const (
 	branchSaltSize    = 16 // bytes
-	branchNonceSize   = 12
 	branchVersionSize = 16
 
 	branchNonceAt        = branchSaltSize
-	branchVersionAt      = branchNonceAt + branchNonceSize
+	branchVersionAt      = branchNonceAt + aesNonceSize
 	branchSealedAt       = branchVersionAt + branchVersionSize
-	branchCiphertextSize = branchSealedAt + crypt.DataKeySize + 16
+	branchCiphertextSize = branchSealedAt + crypt.DataKeySize + aesTagSize
 )
 
 // A branchVersionID is the version of a branch key, a UUID.
@@ -82,7 +81,7 @@ func newBranchVersion(k *BranchKey, id string) (*branchVersion, error) {
 
 // wrap encrypts a data key under a new intermediate key, salt and nonce.
 func (v *branchVersion) wrap(kc *crypt.KeyContext, dataKey []byte) (crypt.WrappedKey, error) {
-	var random [crypt.DataKeySize + branchSaltSize + branchNonceSize]byte
+	var random [crypt.DataKeySize + branchSaltSize + aesNonceSize]byte
 	rand.Read(random[:]) // never fails
 	intermediate := random[:crypt.DataKeySize]
 	defer clear(intermediate)
