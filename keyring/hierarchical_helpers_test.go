@@ -35,8 +35,7 @@ func newBranchKeys(ids ...string) *branchKeys {
 
 // rotate adds a version to a branch key and returns it.
 func (s *branchKeys) rotate(id string) *keyring.BranchKey {
-	v := hex.EncodeToString(randomBytes(16))
-	k, err := keyring.NewBranchKey(id, strings.Join([]string{v[:8], v[8:12], v[12:16], v[16:20], v[20:]}, "-"), randomBytes(32))
+	k, err := keyring.NewBranchKey(id, uuidText(randomBytes(16)), randomBytes(32))
 	if err != nil {
 		panic(err)
 	}
@@ -144,6 +143,11 @@ func mustUnwrap(t testing.TB, k crypt.Keyring, keys []crypt.EncryptedDataKey) {
 
 // versionIn returns the version of the branch key that a data key names.
 func versionIn(key crypt.EncryptedDataKey) string {
-	v := hex.EncodeToString(key.Ciphertext[76:92])
+	return uuidText(key.Ciphertext[76:92])
+}
+
+// uuidText returns 16 bytes as a UUID in lower case.
+func uuidText(uuid []byte) string {
+	v := hex.EncodeToString(uuid)
 	return strings.Join([]string{v[:8], v[8:12], v[12:16], v[16:20], v[20:]}, "-")
 }
