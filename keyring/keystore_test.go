@@ -229,6 +229,9 @@ func TestRotateOlderThanNeedsATime(t *testing.T) {
 	b.replace(row.item())
 	rotated, err := s.RotateOlderThan(ctx, "t-1", time.Hour)
 	checkErrors(t, err, crypt.ErrMalformed)
+	if err != nil && !strings.HasPrefix(err.Error(), `branch key "t-1": `) {
+		t.Errorf("error %v, want one that says which branch key", err)
+	}
 	if rotated {
 		t.Error("rotated")
 	}

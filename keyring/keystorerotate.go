@@ -65,7 +65,7 @@ func (s *BranchKeyStore) rotateOlderThan(ctx context.Context, id string, age tim
 	}
 	created, err := time.Parse(time.RFC3339Nano, active.attrs[attrCreateTime])
 	if err != nil {
-		return false, malformedRow("attribute %q is not a time", attrCreateTime)
+		return false, fmt.Errorf("%v: %w", active, malformedRow("attribute %q is not a time", attrCreateTime))
 	}
 	if s.now().Sub(created) <= age {
 		return false, nil
