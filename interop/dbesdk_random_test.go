@@ -2,13 +2,16 @@ package interop
 
 import (
 	"crypto/elliptic"
+	"encoding/base64"
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/ddbenc/ddbenc/codec"
 	"github.com/ddbenc/ddbenc/crypt"
 	"github.com/ddbenc/ddbenc/internal/dbesdkvec"
@@ -134,7 +137,7 @@ func (g *dbesdkGenerator) aCase(name string, k keyringPair) *dbesdkvec.Case {
 		if c.UnsignedPrefix != nil && g.r.IntN(4) == 0 {
 			name = *c.UnsignedPrefix + name
 		}
-		if name == "" || plain[name] != nil {
+		if name == "" || plain[name] != nil || c.AttributeActions.Attributes[name] != "" {
 			continue
 		}
 		action := signed[g.r.IntN(len(signed))]
@@ -150,7 +153,10 @@ func (g *dbesdkGenerator) aCase(name string, k keyringPair) *dbesdkvec.Case {
 			c.Unsigned = append(c.Unsigned, name)
 		}
 		c.AttributeActions.Attributes[name] = action
-		if action == "SIGN_AND_INCLUDE_IN_ENCRYPTION_CONTEXT" || g.r.IntN(8) > 0 { // configured, and perhaps absent
+		switch {
+		case action == "SIGN_AND_INCLUDE_IN_ENCRYPTION_CONTEXT":
+			plain[name] = g.contextValue()
+		case g.r.IntN(8) > 0: // or configured and absent
 			plain[name] = g.value(0, action == "ENCRYPT_AND_SIGN")
 		}
 	}
@@ -164,4 +170,16 @@ func (g *dbesdkGenerator) aCase(name string, k keyringPair) *dbesdkvec.Case {
 		g.t.Fatal(err)
 	}
 	return c
+}
+
+// contextValue returns a value that fits into the encryption context, whose entries
+// are of 65535 bytes at most. No client writes an item with a longer one.
+func (g *dbesdkGenerator) contextValue() types.AttributeValue {
+	for {
+		v := g.value(0, false)
+		terminal, err := codec.AppendDBESDK(nil, v)
+		if err == nil && base64.StdEncoding.EncodedLen(len(terminal)) <= math.MaxUint16 {
+			return v
+		}
+	}
 }
